@@ -1,20 +1,16 @@
-"""Any chat-completions endpoint, over HTTP. A local server is asked the same way.
-
-A request is what the openai client sends, but for the name of who asks and what it says of its platform. That client is
-imported for batches alone: to import it takes half a second of each run, and 13 MB.
-"""
+"""Any chat-completions endpoint, through the openai client. A local server is asked the same way."""
 
 import asyncio
 import json
 import logging
 import os
-import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from itertools import count
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from harness import __version__
 from harness.endpoints.access import Access, HttpProxy, check_key, proxy_for, transports
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
@@ -33,14 +29,7 @@ if TYPE_CHECKING:
 
 
 _LOCAL_KEY = "not-needed"
-_HEADERS = {
-    "Accept": "application/json",
-    "Content-Type": "application/json",
-    "User-Agent": f"pytest-verbatim/{__version__}",
-    "Accept-Encoding": "identity",
-}
-_NAMED_BY = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
-"""Variables of the openai client that name who pays."""
+_HEADERS = {"Accept-Encoding": "identity"}
 _CHATTY = ("httpx", "httpcore", "httpx2", "httpcore2", "openai")
 
 
@@ -80,8 +69,13 @@ class ChatEndpoint(AdaptingEndpoint):
         if access.api_key_env is not None:
             check_key(access.api_key_env, access, model_label)
         self._refusals = Refusals(label=model_label, where=access.shown, api_key_env=access.api_key_env, redact=redact)
+        self._client: AsyncOpenAI | None = None
         self._http: httpx2.AsyncClient | None = None
+        """What the client sends through."""
         self._form: RequestForm | None = None
+        # a key of its own for each request, as the client would draw one; drawing took a tenth of the asking's time
+        self._run = uuid4().hex
+        self._numbers = count()
 
     def load(self) -> None:
         """Import what asking takes, and make its loggers, on the thread that calls. pytest goes through all loggers
@@ -89,23 +83,35 @@ class ChatEndpoint(AdaptingEndpoint):
         """
         from harness.endpoints.transport import httpx2
 
+        import_module("openai")
         import_module(httpx2.__name__.replace("httpx", "httpcore"))
         for name in _CHATTY:
             # at lower levels they log addresses and headers, and those hold keys
             if logging.getLogger(name).level == logging.NOTSET:
                 logging.getLogger(name).setLevel(logging.WARNING)
 
-    def _connected(self) -> "httpx2.AsyncClient":
+    def _open(self) -> "AsyncOpenAI":
+        from openai import AsyncOpenAI
+
         from harness.endpoints.transport import NotingTransport, httpx2
 
-        if self._http is None:
-            self.load()
-            # a client with a transport of its own does not look at the variables of proxies itself
-            self._proxy = proxy_for(self._access.address)
-            noting = NotingTransport(transports(self._access, self._proxy))
-            timeout = httpx2.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s))
-            self._http = httpx2.AsyncClient(transport=noting, timeout=timeout, follow_redirects=False)
-        return self._http
+        self.load()
+        access = self._access
+        # a client with a transport of its own does not look at the variables of proxies itself
+        self._proxy = proxy_for(access.address)
+        noting = NotingTransport(transports(access, self._proxy))
+        timeout = httpx2.Timeout(self._timeout_s, connect=min(10.0, self._timeout_s))
+        client = self._http = httpx2.AsyncClient(transport=noting, timeout=timeout, follow_redirects=False)
+        if access.api_key_header is not None:
+            client.event_hooks = {"request": [_without_bearer]}
+        return AsyncOpenAI(
+            api_key=self._key or _LOCAL_KEY,
+            base_url=access.address,
+            default_query=access.parameters or None,
+            max_retries=0,  # retries are counted and paced here
+            timeout=timeout,
+            http_client=client,
+        )
 
     @property
     def where(self) -> str:
@@ -113,48 +119,21 @@ class ChatEndpoint(AdaptingEndpoint):
         return self._where
 
     def client(self) -> "AsyncOpenAI":
-        """The openai client, for what is not a chat completion; the model's headers go with each request."""
-        from openai import AsyncOpenAI
+        """The client, for what is not a chat completion; the model's headers go with each request."""
+        self._client = self._client or self._open()
+        headers, name = dict(self._access.headers), self._access.api_key_header
+        if name is not None and self._key is not None:
+            headers[name] = self._key
+        return self._client.with_options(default_headers=headers)
 
-        http, access = self._connected(), self._access
-        headers, name = dict(access.headers), access.api_key_header
-        if name is not None:
-            http.event_hooks = {"request": [_without_bearer]}
-            if self._key is not None:
-                headers[name] = self._key
-        return AsyncOpenAI(
-            api_key=self._key or _LOCAL_KEY,
-            base_url=access.address,
-            default_headers=headers,
-            default_query=access.parameters or None,
-            max_retries=0,  # retries are counted and paced here
-            timeout=http.timeout,
-            http_client=http,
-        )
+    def _headers(self) -> dict[str, Any]:
+        import openai
 
-    def _headers(self) -> "httpx2.Headers":
-        from harness.endpoints.transport import httpx2
-
-        headers = httpx2.Headers(_HEADERS)
-        for variable, name in _NAMED_BY.items():
-            if value := os.environ.get(variable):
-                headers[name] = value
-        own = self._access.api_key_header if self._key is not None else None
-        if own is None:
-            headers["Authorization"] = f"Bearer {self._key or _LOCAL_KEY}"
-        headers.update(self._access.headers)
-        if own is not None and self._key is not None:
-            headers[own] = self._key
+        headers: dict[str, Any] = dict(self._access.headers)
+        if self._access.api_key_header is not None and self._key is not None:
+            headers["Authorization"] = openai.Omit()
+            headers[self._access.api_key_header] = self._key
         return headers
-
-    def _request(self, http: "httpx2.AsyncClient", body: dict[str, Any]) -> "httpx2.Request":
-        """The parts that are the same for all requests are put together once, as long as there is no cookie."""
-        from harness.endpoints.transport import RequestForm
-
-        if self._form is None or len(http.cookies.jar):
-            address, query = self._access.address + self._path, self._access.parameters or None
-            self._form = RequestForm(http.build_request("POST", address, headers=self._headers(), params=query))
-        return self._form.new(body)
 
     async def ask(self, body: dict[str, Any], pace: Pace | None = None) -> Answer:
         """One answer, asked for again where that may help.
@@ -171,30 +150,48 @@ class ChatEndpoint(AdaptingEndpoint):
         Raises:
             EndpointError: as above.
         """
-        import anyio
+        import openai
 
-        from harness.endpoints.transport import AnswerTooLongError, EncodingError, Wire, exchange_slot, httpx2
+        from harness.endpoints.transport import AnswerTooLongError, EncodingError, RequestForm, Wire, exchange_slot
 
         wire = Wire()
         sent = self._capability.applied(body)
         token = exchange_slot.set(wire)
         try:
-            http = self._connected()
+            client = self._client = self._client or self._open()
             async with asyncio.timeout(self._timeout_s):
-                response = await http.send(self._request(http, sent))
+                response = await self._post(client, sent)
+        except openai.APIStatusError as error:
+            self._reached = True
+            if error.status_code == 407:
+                raise EndpointError(f"model {self._label}: {wants_login(self._proxy).sentence}") from None
+            return self._refused(error.response, sent)
         except (AnswerTooLongError, EncodingError) as error:
             return self._broken(error)
-        except (httpx2.RequestError, httpx2.InvalidURL, ssl.SSLError, anyio.EndOfStream, TimeoutError) as error:
+        except (openai.APIConnectionError, TimeoutError) as error:  # a time-out of the client is one of them
             self._reached = self._reached or wire.status > 0
             return self._not_connected(error)
         finally:
             exchange_slot.reset(token)
         self._reached = True
-        if response.status_code == 407:
-            raise EndpointError(f"model {self._label}: {wants_login(self._proxy).sentence}")
-        if not response.is_success:
-            return self._refused(response, sent)
+        self._form = self._form or RequestForm.of(wire.request, sent)
         return self._read(response, wire, body)
+
+    async def _post(self, client: "AsyncOpenAI", body: dict[str, Any]) -> "httpx2.Response":
+        """Through the openai client until it has shown once what it sends, then as it did.
+
+        Raises:
+            openai.APIStatusError: any status but 2xx.
+            openai.APIConnectionError: no answer came; `APITimeoutError` is one.
+        """
+        from harness.endpoints.transport import httpx2
+
+        http = self._http
+        if self._form is None or http is None or len(http.cookies.jar):  # the client sends cookies back
+            key = f"{self._run}-{next(self._numbers)}"
+            options: Any = {"headers": {**_HEADERS, **self._headers()}, "idempotency_key": key}
+            return await client.post(self._path, body=body, cast_to=httpx2.Response, options=options)
+        return await _sent(http, self._form.new(body))
 
     def _refused(self, response: "httpx2.Response", sent: dict[str, Any]) -> Attempt:
         error, words = self._refusals.error_of(response)
@@ -218,7 +215,7 @@ class ChatEndpoint(AdaptingEndpoint):
         return Attempt(Completion(unusable="bad_encoding"), retry=True)
 
     def _not_connected(self, error: Exception) -> Attempt:
-        from harness.endpoints.transport import httpx2
+        import openai
 
         if ended := self._ended():
             raise EndpointError(f"model {self._label}: {ended}")
@@ -228,7 +225,7 @@ class ChatEndpoint(AdaptingEndpoint):
             if met.lasting:
                 raise EndpointError(f"model {self._label}: {said}") from None
             return Attempt(Completion(unusable=met.reason), retry=True, unreachable=True, said=said)
-        if isinstance(error, httpx2.TimeoutException | TimeoutError):
+        if isinstance(error, openai.APITimeoutError | TimeoutError):
             said = f"no answer within {self._timeout_s:g} s (timeout_s)"
             return Attempt(Completion(unusable="timeout"), retry=True, said=said)
         said = f"{self._access.shown} ended the connection without an answer"
@@ -290,9 +287,29 @@ class ChatEndpoint(AdaptingEndpoint):
         )
 
     async def aclose(self) -> None:
-        """Close all connections."""
-        if self._http is not None:
-            await self._http.aclose()
+        """Close the client's connections."""
+        if self._client is not None:
+            await self._client.close()
+
+
+async def _sent(http: "httpx2.AsyncClient", request: "httpx2.Request") -> "httpx2.Response":
+    """The answer to a request; what goes wrong is raised as the openai client raises it."""
+    import ssl
+
+    import anyio
+    import openai
+
+    from harness.endpoints.transport import httpx2
+
+    try:
+        response = await http.send(request)
+    except httpx2.TimeoutException as error:
+        raise openai.APITimeoutError(request=request) from error
+    except (httpx2.RequestError, ssl.SSLError, anyio.EndOfStream) as error:
+        raise openai.APIConnectionError(request=request) from error
+    if not response.is_success:
+        raise openai.APIStatusError(f"status {response.status_code}", response=response, body=None)
+    return response
 
 
 def _quoted(said: str) -> str:

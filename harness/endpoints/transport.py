@@ -4,8 +4,7 @@ Each caller sets `exchange_slot` in its own task; the transport notes there. Con
 each other's. Bodies are decompressed here, piece by piece, so that a small body cannot fill the memory.
 
 `httpx2` is the HTTP library of the installed openai: httpx2 for openai 3, httpx for openai 2. Both have the same names,
-and a client of one is refused by the openai of the other, through which batches are asked, so nothing else imports
-either.
+and a client of one is refused by the openai of the other, so nothing else imports either.
 """
 
 import json
@@ -64,6 +63,8 @@ class Wire:
     ended: float | None = None
     recorded_at: str = ""
     marks: list[tuple[int, float]] = field(default_factory=list)
+    request: httpx2.Request | None = None
+    """As it went out."""
 
     def time_of(self, size: int) -> float | None:
         """Seconds from the start of the request until `size` bytes of the body were there."""
@@ -73,25 +74,44 @@ class Wire:
 exchange_slot: ContextVar[Wire | None] = ContextVar("exchange_slot", default=None)
 
 
+_LENGTH = b"content-length"
+_IDEMPOTENCY = "idempotency-key"
+"""Of one request alone; the client draws it for each, and sends none."""
+
+
 class RequestForm:
-    """A request that is sent again and again, each time with another body: its other parts are put together once."""
+    """A request that the openai client has built, to be sent again with another body.
+
+    All requests of an endpoint are alike but for that. To have the client build each of them takes three tenths of the
+    time that asking takes.
+    """
 
     def __init__(self, request: httpx2.Request) -> None:
         self._request = request
-        self._headers = [one for one in request.headers.raw if one[0].lower() != b"content-length"]
+        self._headers = list(request.headers.raw)
+
+    @classmethod
+    def of(cls, request: httpx2.Request | None, body: dict[str, Any]) -> "RequestForm | None":
+        """None where the client has sent something other than what `new` would send for this body."""
+        if request is None or httpx2.__name__ != "httpx2":  # the client of openai 2 wraps errors of more kinds
+            return None
+        if _IDEMPOTENCY in request.headers or request.content != _written(body):
+            return None
+        return cls(request)
 
     def new(self, body: dict[str, Any]) -> httpx2.Request:
-        """The request with this body.
-
-        Raises:
-            ValueError: it holds a number that JSON has no word for.
-        """
-        # as the openai client writes it
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-        headers = [*self._headers, (b"Content-Length", b"%d" % len(content))]
+        """The request with this body."""
+        content = _written(body)
+        length = b"%d" % len(content)
+        headers = [(name, length if name.lower() == _LENGTH else value) for name, value in self._headers]
         like = self._request
         stream = httpx2.ByteStream(content)
         return httpx2.Request(like.method, like.url, headers=headers, stream=stream, extensions=like.extensions)
+
+
+def _written(body: dict[str, Any]) -> bytes:
+    """As the openai client writes it."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 class NotingTransport(httpx2.AsyncBaseTransport):
@@ -114,6 +134,7 @@ class NotingTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         wire = exchange_slot.get()
         if wire is not None:
+            wire.request = request
             wire.uri = str(request.url)
             wire.request_headers = tuple(request.headers.items())
             wire.request_body = await request.aread()
