@@ -203,6 +203,8 @@ class RuleVerdict:
     """Of two cases of a domain, where the bound speaks for domains."""
     estimated_from: tuple[str, ...] = ()
     """The earlier versions that the correlation was estimated from; empty where it is assumed."""
+    is_uneven: bool = False
+    """Whether it is assumed since the domains are too unequal in size to show less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +427,7 @@ class _Judgement:
             tuple(reasons),
             ground.correlation.value if by_domain else None,
             ground.correlation.versions if by_domain else (),
+            by_domain and ground.correlation.is_uneven,
         )
 
     def _answers(self, rule: Rule, assumed: Mapping[str, Standing], *, without: str | None = None) -> Answered:

@@ -20,6 +20,7 @@ from harness.statistics.rates import (
     LEAST_DOMAINS,
     Answers,
     Size,
+    are_uneven,
     informative_changes,
     informative_rate,
     pooled_correlation,
@@ -45,9 +46,21 @@ class Correlation:
 
     value: float
     versions: tuple[str, ...] = ()
+    is_uneven: bool = False
+    """Whether it is assumed since the domains are too unequal in size to show less."""
 
 
 ASSUMED = Correlation(ASSUMED_CORRELATION)
+
+
+def correlation_of(telling: Sequence[Answers], labels: Sequence[str]) -> Correlation:
+    """What the versions `labels` tell; not less than is assumed where a few domains hold most cases."""
+    found = pooled_correlation(telling)
+    if found is None:
+        return ASSUMED
+    if found < ASSUMED_CORRELATION and any(map(are_uneven, telling)):
+        return Correlation(ASSUMED_CORRELATION, is_uneven=True)
+    return Correlation(found, tuple(dict.fromkeys(labels)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +154,7 @@ def rate_correlation(metric: str, versions: Sequence[RunRecord]) -> Correlation:
     telling = [(run, answers) for run in versions if informative_rate(answers := _answers(metric, run))]
     if len(telling) < 2:
         return ASSUMED
-    found = pooled_correlation([answers for _, answers in telling])
-    return ASSUMED if found is None else Correlation(found, tuple(run.label for run, _ in telling))
+    return correlation_of([answers for _, answers in telling], [run.label for run, _ in telling])
 
 
 def difference_correlation(metric: str, versions: Sequence[RunRecord]) -> Correlation:
@@ -154,8 +166,7 @@ def difference_correlation(metric: str, versions: Sequence[RunRecord]) -> Correl
         if informative_changes(changes):
             telling.append(changes)
             labels += [old.label, new.label]
-    found = pooled_correlation(telling)
-    return ASSUMED if found is None else Correlation(found, tuple(dict.fromkeys(labels)))
+    return correlation_of(telling, labels)
 
 
 def _answers(metric: str, run: RunRecord) -> Answers:

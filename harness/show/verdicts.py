@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.decisions.concentration import Broken
@@ -30,6 +30,7 @@ _FEW_DOMAINS = {
 }
 """By whether the correlation was estimated from earlier versions (benchmarks/simulations/population.py)."""
 _ASSUMED = "assumed: fewer than two earlier versions show it"
+_UNEVEN = "assumed: the domains are too unequal in size to show it"
 
 
 def gate_lines(verdict: GateVerdict, policy_source: str = "", *, with_next: bool = True) -> list[str]:
@@ -164,7 +165,7 @@ def _population(verdict: GateVerdict) -> Iterator[str]:
         )
         return
     size = wide.reading.size
-    source = f"estimated from {figures.some(wide.estimated_from)}" if wide.estimated_from else _ASSUMED
+    source = _source(wide.estimated_from, is_uneven=wide.is_uneven)
     line = (
         f"speaks for strings like these in fields like these: {size.answers:,} answers in {size.domains} domains are "
         f"worth {size.effective:,.0f} independent ones (correlation {wide.correlation:.2f} in a domain, {source})"
@@ -172,6 +173,12 @@ def _population(verdict: GateVerdict) -> Iterator[str]:
     if size.domains < WELL_KNOWN_DOMAINS:
         line += f"; {_FEW_DOMAINS[bool(wide.estimated_from)]}"
     yield line
+
+
+def _source(versions: Sequence[str], *, is_uneven: bool) -> str:
+    if versions:
+        return f"estimated from {figures.some(versions)}"
+    return _UNEVEN if is_uneven else _ASSUMED
 
 
 def _attempts(verdict: GateVerdict) -> Iterator[str]:
@@ -513,7 +520,7 @@ def _population_of_plan(plan: Plan) -> str:
         few = "" if plan.policy.population == "suite" else few
         return f"The verdict will speak for this mix of cases and no other{few}."
     known = plan.correlation
-    source = f"estimated from {figures.some(known.versions)}" if known.versions else _ASSUMED
+    source = _source(known.versions, is_uneven=known.is_uneven)
     return show(
         f"The verdict will speak for strings like these in fields like these: {plan.domains} domains, correlation "
         f"{known.value:.2f} within one ({source}).",

@@ -473,6 +473,25 @@ def test_a_flawless_version_does_not_tell_it_nor_does_a_single_one(suite, run):
     assert rate_correlation("alignment_rate", [one]) == ASSUMED
 
 
+def test_domains_of_very_unequal_size_do_not_show_that_their_cases_are_independent(case, run, now):
+    """The mean of all is that of the one large domain, which then seems not to differ from it."""
+
+    def uneven(bad):
+        places = [("large", n) for n in range(300)] + [(f"d{d:02}", n) for d in range(40) for n in range(2)]
+        return [
+            case(f"{d}-{n}", "damaged" if place % 19 < bad else "aligned", domain=d)
+            for place, (d, n) in enumerate(places)
+        ]
+
+    before = [run(uneven(1), age_days=30 + i, version=f"v{i}", run_id=f"r{i}") for i in (2, 3)]
+    verdict = judge(run(uneven(0)), None, RATE_95, now, before)
+    (rule,) = verdict.rules
+    assert (rule.correlation, rule.estimated_from, rule.is_uneven) == (0.05, (), True)
+    assert (verdict.verdict, rule.reading.size.effective < 30) == ("INCONCLUSIVE", True)
+    text = " ".join(" ".join(gate_lines(verdict)).split())
+    assert "correlation 0.05 in a domain, assumed: the domains are too unequal in size to show it" in text
+
+
 def test_it_is_fixed_before_the_run(suite, run):
     candidate = run(suite(8), age_days=5)
     later = run(suite(40), age_days=1, version="v2")
