@@ -34,7 +34,8 @@ LINE_LIMIT = 1_000_000
 """Bytes of a line of cases, samples or templates. A longer one is refused and never in memory as a whole."""
 _DOTS_LIMIT = 1000
 """In one line of TOML: the time that `tomllib` takes grows with the square of the parts of a dotted key and more."""
-_DIGITS_LIMIT = 400
+DIGITS_LIMIT = 400
+"""Of a number in JSON."""
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -375,8 +376,8 @@ def _finite(text: str) -> float:
 
 def _whole(text: str) -> int:
     # Python reads at most 4,300 digits, and no chat API takes a number beyond 64 bits
-    if len(text) > _DIGITS_LIMIT:
-        raise UnfitFileError(f"a number of {len(text):,} digits; accepted: at most {_DIGITS_LIMIT} digits")
+    if len(text) > DIGITS_LIMIT:
+        raise UnfitFileError(f"a number of {len(text):,} digits; accepted: at most {DIGITS_LIMIT} digits")
     return int(text)
 
 

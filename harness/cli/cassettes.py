@@ -106,7 +106,7 @@ def compact(names: tuple[str, ...], as_json: bool) -> int:
     $ harness cassettes compact tuned@v1
     """
     from harness.recording.cassette import cassettes_of, stored_at
-    from harness.recording.cassette import compact as packed_form
+    from harness.recording.recorder import compact as packed_form
 
     config = configuration.load(Path.cwd())
     sizes: dict[str, list[int]] = {}
@@ -148,7 +148,7 @@ def prune(names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
     A version that pyproject.toml no longer names keeps its cassettes, unless it is NAMEd here. The other lines stay
     byte for byte.
     """
-    from harness.recording.cassette import without
+    from harness.recording.recorder import without
 
     config, found = _holdings(names)
     taken = 0

@@ -1,23 +1,25 @@
 """One line of a cassette: vcrpy's interaction with a few keys of ours."""
 
 import contextlib
-import gzip
 import io
 import json
 import math
 import re
 import threading
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
+from json.decoder import scanstring  # type: ignore[attr-defined]  # missing in the stubs
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json
 
 from harness.addresses import shown_address
 from harness.errors import CassetteError, found
 from harness.files import (
-    DECODER,
+    DIGITS_LIMIT,
     UnfitFileError,
     content_of,
     is_as_sealed,
@@ -29,12 +31,8 @@ from harness.files import (
     reason_of,
     sealed,
     unpacked,
-    whole,
 )
-from harness.records.answer import Exchange, request_key
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+from harness.records.answer import Exchange, canonical, key_of, request_key
 
 LINE_LIMIT = 64_000_000
 """Bytes. A longer line is neither written nor read into memory."""
@@ -119,11 +117,14 @@ _TO_REQUEST = re.compile(
     rf'"runtime":(?:null|{_TEXT}),"model":(?:null|{_TEXT}),"latency_s":(?:null|{_NUMBER}),'
     rf'"first_token_s":(?:null|{_NUMBER}),"request":\{{"method":"[A-Z]+","uri":{_PLAIN},"body":(?=")'
 )
+_BEFORE_ANSWER = '"body":{"string":'
 _TO_ANSWER = re.compile(
     r',"headers":(\{[^{}]{0,1000}\})\},"response":\{"status":\{"code":200,"message":"OK"\},'
-    r'"headers":(\{[^{}]{0,1000}\}),"body":\{"string":(?=")'
+    rf'"headers":(\{{[^{{}}]{{0,1000}}\}}),{re.escape(_BEFORE_ANSWER)}'
 )
-_TO_END = re.compile(r'\}\}(?:\}|(,"digest":"([0-9a-f]{64})"\}))\Z')
+_LONGEST_BETWEEN = 2_300
+_BEFORE_DIGEST, _END = '}},"digest":"', '"}'
+_SEAL_LENGTH = len(_BEFORE_DIGEST) - 2 + 64 + len(_END)
 _LONGEST_WRITTEN = 1_000_000
 
 
@@ -138,23 +139,23 @@ def _as_written(line: bytes) -> Interaction | None:
         begin = _TO_REQUEST.match(text)
         if begin is None:
             return None
-        request_body, at = DECODER.raw_decode(text, begin.end())
-        middle = _TO_ANSWER.match(text, at)
-        if middle is None or _content_type(middle[1]) is None:
+        request_body, at = scanstring(text, begin.end() + 1)
+        answer_at = text.index(_BEFORE_ANSWER, at, at + _LONGEST_BETWEEN) + len(_BEFORE_ANSWER)
+        content_type = _content_type_between(text[at:answer_at])
+        if content_type is None or text[answer_at] != '"':
             return None
-        body, at = DECODER.raw_decode(text, middle.end())
-        end = _TO_END.match(text, at)
-        content_type = _content_type(middle[2])
-        if end is None or content_type is None:
-            return None
-        if end[1] and sha256(memoryview(line)[: -len(end[1])]).hexdigest() != end[2]:
-            return None
-        request = loads(request_body)
+        body, at = scanstring(text, answer_at + 1)
+        end = text[at:]
+        if end != "}}}":
+            digest = sha256(memoryview(line)[:-_SEAL_LENGTH]).hexdigest()
+            if end != f"{_BEFORE_DIGEST}{digest}{_END}":
+                return None
         stored, number, recorded_at, runtime, model, latency_s, first_token_s = begin.groups()
         sample = int(number)
-        if not isinstance(request, dict) or request_key(request, sample) != stored:
+        request = _request(request_body, stored, sample)
+        if request is None:
             return None
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, IndexError):
         return None
     if recorded_at is not None and not _MOMENT.match(recorded_at):
         return None
@@ -175,7 +176,36 @@ def _as_written(line: bytes) -> Interaction | None:
     )
 
 
+def _request(text: str, key: str, sample: int) -> dict[str, Any] | None:
+    """The request with this key, read by pydantic's reader where that is sure to find the same as `loads`.
+
+    It takes a name twice, which costs the quotes of one in what is written again; in an escape a quote could be none.
+    """
+    if "\\u" not in text and not (_DIGIT.search(text[DIGITS_LIMIT - 1 :: DIGITS_LIMIT]) and _LONG.search(text)):
+        value = from_json(text, allow_inf_nan=False)
+        if not isinstance(value, dict):
+            return None
+        written = canonical(value)
+        if "Infinity" not in written and text.count('"') == written.count('"'):
+            return value if key_of(written, sample) == key else None
+    value = loads(text)
+    return value if isinstance(value, dict) and request_key(value, sample) == key else None
+
+
+_DIGIT = re.compile("[0-9]")
+_LONG = re.compile(f"[0-9]{{{DIGITS_LIMIT}}}")
+
+
 @lru_cache(maxsize=256)
+def _content_type_between(text: str) -> str | None:
+    """Of the answer, "" where it names none, from what is between the bodies of request and answer; None where that
+    is not as it is written."""
+    headers = _TO_ANSWER.fullmatch(text)
+    if headers is None or _content_type(headers[1]) is None:
+        return None
+    return _content_type(headers[2])
+
+
 def _content_type(headers: str) -> str | None:
     """Of headers as JSON, "" where they do not name one; None where they are not read so easily."""
     try:
@@ -277,7 +307,8 @@ def _allowed(headers: tuple[tuple[str, str], ...], names: tuple[str, ...]) -> di
     return kept
 
 
-_PACKED = ".gz"
+PACKED = ".gz"
+"""What the name of a packed cassette ends with."""
 _KEY = re.compile(rb'\A\{"key":"([0-9a-f]{64})"')
 _CONFLICT = (b"<<<<<<< ", b"=======\n", b"=======\r\n", b">>>>>>> ", b"||||||| ")
 
@@ -296,18 +327,19 @@ class Line(NamedTuple):
 
 def cassettes_of(folder: Path, labels: str = "*@*") -> list[Path]:
     """The cassettes of model versions, packed ones by the names that they had before: `<labels>/<suite>.jsonl`."""
-    every = [path for end in ("", _PACKED) for path in folder.glob(f"{labels}/[!.]*.jsonl{end}")]
-    return sorted({_plain(path) for path in every})
+    every = [path for end in ("", PACKED) for path in folder.glob(f"{labels}/[!.]*.jsonl{end}")]
+    return sorted({plain_path(path) for path in every})
 
 
 def stored_at(path: Path) -> Path | None:
     """Where a cassette is: as it was written, or packed. Of one that is there twice, the plain file counts."""
-    packed = _plain(path).with_name(f"{_plain(path).name}{_PACKED}")
-    return next((one for one in (_plain(path), packed) if one.is_file()), None)
+    packed = plain_path(path).with_name(f"{plain_path(path).name}{PACKED}")
+    return next((one for one in (plain_path(path), packed) if one.is_file()), None)
 
 
-def _plain(path: Path) -> Path:
-    return path.with_name(path.name.removesuffix(_PACKED))
+def plain_path(path: Path) -> Path:
+    """Of a cassette as it is written, whether the path is that or that of the packed one."""
+    return path.with_name(path.name.removesuffix(PACKED))
 
 
 def packed_content(path: Path) -> bytes | None:
@@ -316,14 +348,14 @@ def packed_content(path: Path) -> bytes | None:
     Raises:
         CassetteError: it cannot be read or unpacked.
     """
-    kept = path if path.name.endswith(_PACKED) else stored_at(path)
-    if kept is None or not kept.name.endswith(_PACKED):
+    kept = path if path.name.endswith(PACKED) else stored_at(path)
+    if kept is None or not kept.name.endswith(PACKED):
         return None
     with reading(kept, CassetteError):
         try:
             content = unpacked(content_of(kept, limit=UNPACKED_LIMIT), limit=UNPACKED_LIMIT)
         except FileNotFoundError:
-            if kept == path or not _plain(path).is_file():
+            if kept == path or not plain_path(path).is_file():
                 raise
             return None  # a recorder has unpacked it meanwhile
         if content.count(b"\n") > LINES_LIMIT:
@@ -331,25 +363,28 @@ def packed_content(path: Path) -> bytes | None:
         return content
 
 
-def lines(path: Path, start: int = 0, end: int | None = None) -> Iterator[Line]:
+def lines(path: Path, start: int = 0, end: int | None = None, before: int = 0) -> Iterator[Line]:
     """The lines that are not blank. A file that is not there has none; a packed one is unpacked in memory.
 
     Args:
-        start: byte at which a line begins; numbers count from there. [default: the first]
+        start: byte at which a line begins. [default: the first]
         end: byte after the last line. [default: that of the file]
+        before: lines that are before `start`; numbers count from there.
 
     Raises:
         CassetteError: the file cannot be read, a line is too long, or a merge conflict was left in it.
     """
-    yield from _lines_in(packed_content(path), path, start, end)
+    yield from _lines_in(packed_content(path), path, start, end, before)
 
 
-def _lines_in(unpacked_form: bytes | None, path: Path, start: int = 0, end: int | None = None) -> Iterator[Line]:
+def _lines_in(
+    unpacked_form: bytes | None, path: Path, start: int = 0, end: int | None = None, before: int = 0
+) -> Iterator[Line]:
     try:
         with opened(path) if unpacked_form is None else io.BytesIO(unpacked_form) as file:
             file.seek(start)
-            for number, place, content in lines_of(file, limit=LINE_LIMIT):
-                offset = start + place
+            for own, place, content in lines_of(file, limit=LINE_LIMIT):
+                number, offset = before + own, start + place
                 if end is not None and offset >= end:
                     return
                 if number > LINES_LIMIT:
@@ -369,7 +404,7 @@ def _lines_in(unpacked_form: bytes | None, path: Path, start: int = 0, end: int 
     except FileNotFoundError:
         packed = packed_content(path)  # it may have been packed meanwhile
         if packed is not None:
-            yield from _lines_in(packed, path, start, end)
+            yield from _lines_in(packed, path, start, end, before)
     except (OSError, UnfitFileError) as error:
         raise CassetteError(f"{path}: cannot be read: {reason_of(error)}") from error
 
@@ -449,7 +484,7 @@ class Cassette:
         return self._block[start : start + length]
 
     def _read(self, offset: int, size: int) -> bytes:
-        if not self.path.name.endswith(_PACKED):
+        if not self.path.name.endswith(PACKED):
             with contextlib.suppress(FileNotFoundError), self.path.open("rb") as file:  # else it is packed by now
                 file.seek(offset)
                 return file.read(size)
@@ -473,124 +508,3 @@ def _hold(path: Path, content: bytes) -> None:
         while _held and sum(map(len, _held.values())) + len(content) > UNPACKED_LIMIT:
             del _held[next(iter(_held))]
         _held[path] = content
-
-
-class LockedFile(io.FileIO):
-    """A file open for appending, unbuffered, that no other recorder has open."""
-
-    def __init__(self, path: Path, lock: "BaseFileLock") -> None:
-        super().__init__(path, "a+b")
-        self._lock = lock
-
-    def close(self) -> None:
-        """Close the file, then let the next recorder in."""
-        super().close()
-        _release(self._lock)
-
-
-def locked_file(path: Path, *, wait_s: float) -> LockedFile:
-    """The file, open for appending and locked for this process alone.
-
-    The lock is a hidden file beside it, since the cassette itself may be replaced while a recorder waits. A packed
-    cassette is unpacked first.
-
-    Raises:
-        CassetteError: another recorder holds it for longer than `wait_s`, or it is a symlink: a pull request can bring
-            one, and what is written would go wherever it points.
-        OSError: it cannot be opened.
-    """
-    lock = _lock(path, wait_s)
-    try:
-        _unpack(path)
-        return LockedFile(path, lock)
-    except BaseException:
-        lock.release()
-        raise
-
-
-def _lock(path: Path, wait_s: float) -> "BaseFileLock":
-    from filelock import FileLock, Timeout
-
-    lock_file = path.with_name(f".{path.name}.lock")
-    packed = path.with_name(f"{path.name}{_PACKED}")
-    for place in (path, packed, path.parent, lock_file):  # filelock before 3.20.1 emptied what a link led to
-        if place.is_symlink():
-            raise CassetteError(f"{place}: is a symlink; refusing to write through it: put a file there")
-    lock = FileLock(lock_file, thread_local=False)
-    try:
-        lock.acquire(timeout=wait_s, poll_interval=0.05)
-    except Timeout:
-        raise CassetteError(
-            f"{path}: another recorder holds this cassette; wait for it to end, or stop it, and run again"
-        ) from None
-    return lock
-
-
-def _release(lock: "BaseFileLock") -> None:
-    if lock.is_locked:
-        # while it is held: filelock looks for a lock file that went away under the one who waited for it
-        with contextlib.suppress(OSError):
-            Path(lock.lock_file).unlink()
-        lock.release()
-
-
-def _unpack(path: Path) -> None:
-    """Put a packed cassette back as it was written, for one who holds the lock."""
-    kept = stored_at(path)
-    if kept is None or kept == path:
-        return
-    with whole(path, as_open_as=kept) as file:
-        file.write(packed_content(kept) or b"")
-    kept.unlink()
-
-
-def compact(path: Path, *, wait_s: float = 10.0) -> Path:
-    """Pack a cassette: the same bytes, about a fifth of the size on the disk. What is packed already stays.
-
-    Raises:
-        CassetteError: another recorder holds it, it cannot be read, is too large, or cannot be written; then it is as
-            it was.
-    """
-    plain = _plain(path)
-    kept = stored_at(plain)
-    if kept is not None and kept != plain:
-        return kept
-    packed = plain.with_name(f"{plain.name}{_PACKED}")
-    try:
-        lock = _lock(plain, wait_s)
-        try:
-            with reading(plain, CassetteError):
-                content = content_of(plain, limit=UNPACKED_LIMIT)
-            with whole(packed, as_open_as=plain) as file:
-                file.write(gzip.compress(content, 9, mtime=0))
-            if packed_content(packed) != content:
-                raise CassetteError(f"{packed}: does not give back what was packed; {plain} was kept")
-            plain.unlink()  # not before the other is on the disk: until then the plain one counts
-        finally:
-            _release(lock)
-    except OSError as error:
-        raise CassetteError(f"{packed}: cannot be written: {error.strerror or error}") from error
-    return packed
-
-
-def without(path: Path, numbers: Container[int], *, wait_s: float = 10.0) -> None:
-    """Take lines out by their numbers; the others stay byte for byte, and what was packed is packed again.
-
-    Raises:
-        CassetteError: another recorder holds the cassette, or it cannot be written; then it is as it was.
-    """
-    plain = _plain(path)
-    kept = stored_at(plain) or plain
-    try:
-        lock = _lock(plain, wait_s)
-        try:
-            with whole(kept) as file:  # the cassette is not open then: Windows replaces no open file
-                left = (line.content + b"\n" for line in lines(plain) if line.number not in numbers)
-                if kept == plain:
-                    file.writelines(left)
-                else:
-                    file.write(gzip.compress(b"".join(left), 9, mtime=0))
-        finally:
-            _release(lock)
-    except OSError as error:
-        raise CassetteError(f"{kept}: cannot be written: {error.strerror or error}") from error

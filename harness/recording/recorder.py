@@ -1,17 +1,32 @@
-"""Writing a cassette: one answer, one line, appended and flushed as it ends."""
+"""Writing a cassette: one answer, one line, appended and flushed as it ends; the lock, packing, taking lines out."""
 
 import contextlib
+import gzip
+import io
 import os
 import threading
 import time
+from collections.abc import Container
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from harness.errors import CassetteError
-from harness.files import sync_folder
-from harness.recording.cassette import LINE_LIMIT, lines, locked_file, to_line
+from harness.files import content_of, reading, sync_folder, whole
+from harness.recording.cassette import (
+    LINE_LIMIT,
+    PACKED,
+    UNPACKED_LIMIT,
+    lines,
+    packed_content,
+    plain_path,
+    stored_at,
+    to_line,
+)
 from harness.recording.secrets import Secrets
 from harness.records.answer import Exchange
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 _SYNC_EVERY_S = 1.0
 _OURS = b'{"key":"'
@@ -171,3 +186,124 @@ class Recorder:
 def _ends_with_newline(file: BinaryIO, size: int) -> bool:
     file.seek(size - 1)
     return file.read(1) == b"\n"
+
+
+class LockedFile(io.FileIO):
+    """A file open for appending, unbuffered, that no other recorder has open."""
+
+    def __init__(self, path: Path, lock: "BaseFileLock") -> None:
+        super().__init__(path, "a+b")
+        self._lock = lock
+
+    def close(self) -> None:
+        """Close the file, then let the next recorder in."""
+        super().close()
+        _release(self._lock)
+
+
+def locked_file(path: Path, *, wait_s: float) -> LockedFile:
+    """The file, open for appending and locked for this process alone.
+
+    The lock is a hidden file beside it, since the cassette itself may be replaced while a recorder waits. A packed
+    cassette is unpacked first.
+
+    Raises:
+        CassetteError: another recorder holds it for longer than `wait_s`, or it is a symlink: a pull request can bring
+            one, and what is written would go wherever it points.
+        OSError: it cannot be opened.
+    """
+    lock = _lock(path, wait_s)
+    try:
+        _unpack(path)
+        return LockedFile(path, lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _lock(path: Path, wait_s: float) -> "BaseFileLock":
+    from filelock import FileLock, Timeout
+
+    lock_file = path.with_name(f".{path.name}.lock")
+    packed = path.with_name(f"{path.name}{PACKED}")
+    for place in (path, packed, path.parent, lock_file):  # filelock before 3.20.1 emptied what a link led to
+        if place.is_symlink():
+            raise CassetteError(f"{place}: is a symlink; refusing to write through it: put a file there")
+    lock = FileLock(lock_file, thread_local=False)
+    try:
+        lock.acquire(timeout=wait_s, poll_interval=0.05)
+    except Timeout:
+        raise CassetteError(
+            f"{path}: another recorder holds this cassette; wait for it to end, or stop it, and run again"
+        ) from None
+    return lock
+
+
+def _release(lock: "BaseFileLock") -> None:
+    if lock.is_locked:
+        # while it is held: filelock looks for a lock file that went away under the one who waited for it
+        with contextlib.suppress(OSError):
+            Path(lock.lock_file).unlink()
+        lock.release()
+
+
+def _unpack(path: Path) -> None:
+    """Put a packed cassette back as it was written, for one who holds the lock."""
+    kept = stored_at(path)
+    if kept is None or kept == path:
+        return
+    with whole(path, as_open_as=kept) as file:
+        file.write(packed_content(kept) or b"")
+    kept.unlink()
+
+
+def compact(path: Path, *, wait_s: float = 10.0) -> Path:
+    """Pack a cassette: the same bytes, about a fifth of the size on the disk. What is packed already stays.
+
+    Raises:
+        CassetteError: another recorder holds it, it cannot be read, is too large, or cannot be written; then it is as
+            it was.
+    """
+    plain = plain_path(path)
+    kept = stored_at(plain)
+    if kept is not None and kept != plain:
+        return kept
+    packed = plain.with_name(f"{plain.name}{PACKED}")
+    try:
+        lock = _lock(plain, wait_s)
+        try:
+            with reading(plain, CassetteError):
+                content = content_of(plain, limit=UNPACKED_LIMIT)
+            with whole(packed, as_open_as=plain) as file:
+                file.write(gzip.compress(content, 9, mtime=0))
+            if packed_content(packed) != content:
+                raise CassetteError(f"{packed}: does not give back what was packed; {plain} was kept")
+            plain.unlink()  # not before the other is on the disk: until then the plain one counts
+        finally:
+            _release(lock)
+    except OSError as error:
+        raise CassetteError(f"{packed}: cannot be written: {error.strerror or error}") from error
+    return packed
+
+
+def without(path: Path, numbers: Container[int], *, wait_s: float = 10.0) -> None:
+    """Take lines out by their numbers; the others stay byte for byte, and what was packed is packed again.
+
+    Raises:
+        CassetteError: another recorder holds the cassette, or it cannot be written; then it is as it was.
+    """
+    plain = plain_path(path)
+    kept = stored_at(plain) or plain
+    try:
+        lock = _lock(plain, wait_s)
+        try:
+            with whole(kept) as file:  # the cassette is not open then: Windows replaces no open file
+                left = (line.content + b"\n" for line in lines(plain) if line.number not in numbers)
+                if kept == plain:
+                    file.writelines(left)
+                else:
+                    file.write(gzip.compress(b"".join(left), 9, mtime=0))
+        finally:
+            _release(lock)
+    except OSError as error:
+        raise CassetteError(f"{kept}: cannot be written: {error.strerror or error}") from error

@@ -3,6 +3,7 @@ names a person by its form."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 from harness.addresses import secrets_in
 from harness.errors import CassetteError
 from harness.files import UnfitFileError, end_with_parent, opened
-from harness.recording.cassette import Line, from_line, lines, stored_at
+from harness.recording.cassette import LINE_LIMIT, LINES_LIMIT, Line, from_line, lines, packed_content, stored_at
 from harness.recording.spellings import Spellings, joined_texts, joined_texts_of, written_spellings
 from harness.records.answer import Completion
 from harness.text.characters import later
@@ -291,15 +292,14 @@ def _detectors() -> tuple[_Detector, ...]:
     return tuple(found)
 
 
-def _has_form(text: str) -> bool:
+def _has_form(text: str | bytes) -> bool:
     """Whether one of the shapes or of the scanner's patterns may match in one of the texts joined by line ends.
 
     It may match elsewhere: with `m` a text's beginning and end are those of any line.
     """
-    try:
-        return any(form.search(text) for form in _any_form())
-    except UnicodeEncodeError:
-        return any(form.search(_text(text)) for form in _any_form())
+    if isinstance(text, str):
+        text = text.encode("utf-8", "replace")
+    return any(form.search(text) for form in _any_form())
 
 
 @cache
@@ -345,8 +345,10 @@ class CassetteProblem:
 
 
 _BLOCK = 200_000
-"""Characters that are searched at one time: most lines hold nothing, and a search by itself costs as much as a line."""
-_BETWEEN = "\n<>\n"
+"""Bytes of lines, or characters of their texts, that are searched at one time: most lines hold nothing, and a search by
+itself costs as much as a line."""
+_SIGN = "<>"
+_BETWEEN = f"\n{_SIGN}\n"
 """Between the texts of lines: what begins at the end of one, such as a tag, does not hide what the next one holds."""
 
 
@@ -381,6 +383,9 @@ def problems(path: Path, secrets: Secrets) -> Iterator[CassetteProblem]:
                 found, read = job.result()
             except BrokenProcessPool:  # one was killed: what is left is done here
                 found, read = _part(*part)
+            if before + read > LINES_LIMIT and all(one.line for one in found):  # a part has fewer
+                found = [one for one in found if 0 < one.line <= LINES_LIMIT - before]
+                found.append(CassetteProblem(0, f"more than {LINES_LIMIT:,} lines"))
             for one in found:
                 if one.line:
                     yield CassetteProblem(before + one.line, one.message)
@@ -396,11 +401,12 @@ def problems(path: Path, secrets: Secrets) -> Iterator[CassetteProblem]:
 def _part(path: Path, secrets: Secrets, start: int, end: int | None) -> tuple[list[CassetteProblem], int]:
     """The problems between two places, with lines counted from the first, and the number of lines."""
     found, read = list(_problems_between(path, secrets, start, end)), 0
-    if end is not None:
-        with opened(path) as file:
-            file.seek(start)
-            while (left := end - file.tell()) > 0 and (block := file.read(min(left, _READ))):
-                read += block.count(b"\n")
+    if found and not found[-1].line:  # the last, whatever follows
+        return found, read
+    with opened(path) as file:
+        file.seek(start)
+        while block := file.read(_READ if end is None else min(_READ, end - file.tell())):
+            read += block.count(b"\n")
     return found, read
 
 
@@ -425,10 +431,63 @@ def _places(path: Path, parts: int) -> list[int]:
 def _problems_between(
     path: Path, secrets: Secrets, start: int = 0, end: int | None = None
 ) -> Iterator[CassetteProblem]:
+    at = before = 0
+    try:
+        for block in _blocks(path, start, end):
+            count = block.count(b"\n")
+            if before + count > LINES_LIMIT or not _is_clean(block, secrets):
+                ended = not block.endswith(b"\n")
+                for problem in _problems_of_lines(path, secrets, start + at, start + at + len(block), before):
+                    yield problem
+                    ended = ended or not problem.line
+                if ended:
+                    return
+            at, before = at + len(block), before + count
+    except (OSError, UnfitFileError, CassetteError):  # what is wrong the other way says
+        yield from _problems_of_lines(path, secrets, start + at, end, before)
+
+
+def _blocks(path: Path, start: int, end: int | None) -> Iterator[bytes]:
+    """Some lines at a time, all of them whole but for the last of the file, or one that is too long."""
+    content = packed_content(path)
+    with opened(path) if content is None else io.BytesIO(content) as file:
+        file.seek(start)
+        while block := file.read(_BLOCK if end is None else min(_BLOCK, end - file.tell())):
+            yield block if block.endswith(b"\n") else block + file.readline(LINE_LIMIT)
+
+
+def _is_clean(block: bytes, secrets: Secrets) -> bool:
+    """Whether all lines can be replayed, and none holds a secret: so are most, and in half the time it is known.
+
+    What is written in the lines is searched as it is, all at once, and so are the texts that they add up to.
+    """
+    if not block.endswith(b"\n"):
+        return False
+    texts: list[str] = []
+    try:
+        for line in block.split(b"\n")[:-1]:
+            interaction = from_line(line.strip())
+            texts += joined_texts(interaction.body)
+            texts += joined_texts_of([interaction.request])
+            texts.append(_SIGN)
+    except CassetteError:
+        return False
+    together = "\n".join(texts)
+    if _has_form(block) or _has_form(together):
+        return False
+    if not secrets:
+        return True
+    return not secrets.found_in(block.decode("utf-8").replace("\n", _BETWEEN)) and not secrets.found_in(together)
+
+
+def _problems_of_lines(
+    path: Path, secrets: Secrets, start: int, end: int | None, before: int
+) -> Iterator[CassetteProblem]:
+    """Each line by itself; the first is that after `before` others."""
     waiting: list[_Searched] = []
     size = 0
     try:
-        for line in lines(path, start, end):
+        for line in lines(path, start, end, before):
             searched = _searched(line)
             waiting.append(searched)
             size += sum(map(len, searched.texts))

@@ -56,7 +56,8 @@ class Completion(Record):
     """Why this answer allows no verdict (`length`, `content_filter`, `empty` ...); None if it can."""
 
 
-_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
+"""A decoded body as its key is made of it. What was decoded from JSON holds no circle."""
 
 
 class Request(Record):
@@ -73,7 +74,12 @@ class Request(Record):
 
 def request_key(body: dict[str, Any], sample: int) -> str:
     """The key of a stored request: what a cassette line can be found by, derivable from the line itself."""
-    return hashlib.sha256(f"{sample}\n{_canonical(body)}".encode("utf-8", "surrogatepass")).hexdigest()
+    return key_of(canonical(body), sample)
+
+
+def key_of(canonical_body: str, sample: int) -> str:
+    """The same of what `canonical` made of the body."""
+    return hashlib.sha256(f"{sample}\n{canonical_body}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from harness.cli.runs import bundle_case
 from harness.history import History
 from harness.publish.bundle import bundle
 from harness.recording import Secrets
-from harness.recording.cassette import compact, to_line
+from harness.recording.cassette import to_line
+from harness.recording.recorder import compact
 from harness.records.run import RunRecord
 from harness.text import DEFAULT_SYMBOLS
 from tests.factory import case_result, exchange, run_record, sample_result

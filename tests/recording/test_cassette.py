@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -17,7 +18,9 @@ import pytest
 
 from harness.errors import CassetteError
 from harness.recording import Cassette, Recorder, cassette, from_line
-from harness.recording.cassette import Interaction, locked_file
+from harness.recording.cassette import Interaction
+from harness.recording.recorder import locked_file
+from harness.records.answer import request_key
 from harness.runs.record import git_commit
 from tests.recording.conftest import MakeExchange
 
@@ -134,7 +137,7 @@ def test_a_cassette_that_is_not_there_is_empty(tmp_path: Path) -> None:
 _CHILD = """
 import sys
 from pathlib import Path
-from harness.recording.cassette import locked_file
+from harness.recording.recorder import locked_file
 for number in range(50):
     with locked_file(Path(sys.argv[1]), wait_s=60) as file:
         before = file.seek(0, 2)
@@ -276,6 +279,48 @@ def test_a_line_in_its_usual_form_is_read_as_any_other(monkeypatch: pytest.Monke
     found = list(map(read, lines))
     monkeypatch.setattr(cassette, "_as_written", lambda line: None)
     assert found == list(map(read, lines))
+
+
+@pytest.mark.parametrize(
+    ("member", "is_read"),
+    [
+        ('"n":' + "9" * 400, True),
+        ('"n":' + "9" * 401, False),
+        ('"n":-' + "9" * 399, True),
+        ('"n":-' + "9" * 400, False),
+        ('"n":1e308', True),
+        ('"n":1e309', False),
+        ('"n":-1e309', False),
+        ('"n":NaN', False),
+        ('"n":"Infinity, NaN"', True),
+        ('"n":"\\u0022"', True),
+        ('"n":1,"n":1', False),
+        ('"n":1,"n":1,"m":"\\u0022\\u0022"', False),
+        ('"n":1,"\\u006e":1', False),
+        ('"n":"a","n":"a","m":1E5,"o":"\\/"', False),
+        ('"n":{"m":[{"o":1,"o":2}]}', False),
+        ('"n":"\\ud83d"', True),
+        ('"n":"\\ud83d\\ude00"', True),
+        ('"n":' + "[" * 150 + "]" * 150, True),
+        ('"n":' + "[" * 100_000 + "]" * 100_000, False),
+    ],
+)
+def test_what_a_request_may_hold_is_the_same_however_its_line_is_laid_out(
+    member: str, is_read: bool, line: dict[str, Any]
+) -> None:
+    """The short way has a quicker reader, which takes names twice and numbers of any size."""
+    body = line["request"]["body"].rstrip("}") + f",{member}}}"
+    with contextlib.suppress(ValueError, RecursionError):
+        line["key"] = request_key(json.loads(body), 0)
+    line["request"]["body"] = body
+    line.pop("digest", None)
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    for layout in (text, text.replace("{", "{ ", 1)):
+        if is_read:
+            assert from_line(layout.encode()).request == json.loads(body)
+        else:
+            with pytest.raises(CassetteError):
+                from_line(layout.encode())
 
 
 @pytest.mark.parametrize(

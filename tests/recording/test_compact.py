@@ -12,7 +12,8 @@ import pytest
 from harness.errors import CassetteError
 from harness.recording import Cassette, Recorder, Secrets
 from harness.recording import cassette as module
-from harness.recording.cassette import LINES_LIMIT, UNPACKED_LIMIT, cassettes_of, compact, lines, stored_at, without
+from harness.recording.cassette import LINES_LIMIT, UNPACKED_LIMIT, cassettes_of, lines, stored_at
+from harness.recording.recorder import compact, without
 from harness.recording.secrets import problems
 from tests.recording.conftest import MakeExchange
 

@@ -18,7 +18,7 @@ from harness.errors import CassetteError
 from harness.history import History
 from harness.recording import Cassette, Recorder, Secrets, UnfitAnswerError
 from harness.recording import recorder as recorder_module
-from harness.recording.cassette import without
+from harness.recording.recorder import without
 from harness.records.answer import request_key
 from tests.factory import case_result, run_record
 from tests.recording.conftest import MakeExchange
