@@ -141,14 +141,12 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     if code and not in_brackets and max(seams(code[1])) < SURELY:
         yield Span(code.end(1), code.end(), True, touches(text, code.end()), "code")
         return
-    wide = _WIDE.search(text, start, end) if len(sides) > 2 else None
-    ascii_end = wide.start() if wide else end
     chain: list[tuple[int, int]] = []
     for number, (low, high) in enumerate(sides):
         middle = 0 < number < len(sides) - 1
         side = text[low:high]
         is_before_number = middle and text[high] == "-" and text[high + 1].isdigit()
-        is_tied = middle and low - 1 <= ascii_end and text[low - 1] == text[high] == "-" and _TIED.match(side)
+        is_tied = middle and text[low - 1] in "-_" and text[high] in "-_" and _TIED_ON_BOTH_SIDES.fullmatch(side)
         breaks = (
             middle and not is_tied and ((is_before_number and _LABELLED_CODE.fullmatch(side)) or _BREAK.search(side))
         )
@@ -162,7 +160,9 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         yield from chain_of(text, chain)
 
 
-_WIDE = later("[^\\x00-\\x7f]")
+_OF_A_CODE = f"(?![的了在是{CONJUNCTIONS}])[{HAN}]"
+_TIED_ON_BOTH_SIDES = later(f"(?:{_OF_A_CODE}){{0,2}}[A-Za-z0-9]+(?:{_OF_A_CODE})?")
+"""`TX-2024冬-0098`, `QL-右3-07`"""
 SURELY = 2.0
 """Odds of a seam, as a logarithm, that are beyond doubt."""
 
@@ -344,7 +344,7 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
     first, last = (left[0] if left else "")[-_CONTEXT:], (right[0] if right else "")[:_CONTEXT]
     left_edge = OPEN if left is None or left.start() else CLOSED if cut else _edge(text, low - 1)
     right_edge = _edge(text, end) if right is not None and right.end() == end else OPEN
-    if len(last) > 2 and right_edge != OPEN and last[-1] in "里裡裏的":
+    if len(last) > 2 and right_edge != OPEN and last[-1] in "里裡裏的第":
         last, right_edge = last[:-1], OPEN
     if len(sides) == 2 and first and last:
         if left_edge == right_edge == CLOSED and not cut and len(first) <= _WHOLE >= len(last):
@@ -477,15 +477,14 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
     first = runs[0]
     if len(runs) > 1:
         token, run = side[: first[1]], side[runs[1][0] : runs[1][1]]
-        if (
-            joint == "-"
-            and (other.isdigit() or HAN_RUN.search(other) or "_" in side)
-            and _SHORT_PART.fullmatch(side)
-            and _edge(text, high) != OPEN
-        ):
-            return high, False  # `双十一-老客召回-A组，`
         measure = _MEASURE.match(run)
         in_groups = joint == "-" == text[low - len(other) - 2]  # `3-2-1402室`
+        if joint == "-" and _edge(text, high) != OPEN:
+            is_alone = in_groups or text[low - len(other) - 2] + text[high : high + 1] in ("()", "（）")
+            is_group = is_alone and not measure and _SHORT_GROUP.fullmatch(side)  # `SH-PD-03仓，`, `(JS-II型)`
+            is_short = (other.isdigit() or HAN_RUN.search(other) or "_" in side) and _SHORT_PART.fullmatch(side)
+            if is_group or is_short:
+                return high, False  # `双十一-老客召回-A组，`
         is_code = token[0].isalpha() or in_groups or (joint == "-" and re.search("[A-Za-z(]", other))  # `G7001/G7004次`
         is_when = run[0] == "时" and not re.search("[0-9]", other)  # `返回值-1时`
         if measure and token[-1].isdigit() and not is_code and not is_when:
@@ -526,10 +525,12 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
 
 _AFTER_A_SENTENCE = ("", *"，。；！？、：,;!?\n")
 _NO_CODE = later("[0-9:.,]*")
-_SHORT_PART = later(
-    f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}})(?![的中里在是有被了时時后後前上下再也都就则即可到从為为等内外间起止吗呢吧着过又并且将把让给请用按见"
+_ONE_HAN = (
+    "(?![的中里在是有被了时時后後前上下再也都就则即可到从為为等内外间起止吗呢吧着过又并且将把让给请用按见转轉"
     f"{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )
+_SHORT_PART = later(f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}}){_ONE_HAN}")
+_SHORT_GROUP = later(f"[A-Za-z0-9]{{1,6}}{_ONE_HAN}[0-9]?")
 _JOINING = "按报報改用到在至是为為共占达達见見送补補加減减发發由从從向給给接转轉换換需要有无無如若当當须須应應"
 """What joins a code to the next in a sentence: `N-Boc-哌嗪按1:1.2`, `web-华东报UNREACHABLE`."""
 _TIED = later(
@@ -552,6 +553,9 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
         label = _LABELLED.match(text, start, end)
         start = label.end() if label else start
         inner = text[start:end]
+        if inner[-1:] in ("℃", "℉") and inner[0] == "-" and (degrees := _DEGREES.match(inner, 1)):
+            yield Span(start, start + degrees.end(), touches(text, start - 1), kind="number")  # ` -20℃`
+            continue
         if inner.endswith("()"):  # `model.fit()` is also named without its brackets; `print()` may be any word
             if _CALL.fullmatch(inner) and _NAME_OF_CODE.search(inner):
                 yield Span(start, end, touches(text, start - 1), touches(text, end), "identifier", (inner[:-2],))

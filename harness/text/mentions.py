@@ -238,8 +238,9 @@ _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
 _WORDS = later(r"[A-Za-z]+(?:(?:[_.:-]|[0-9]\.)[A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
 _CODE_AND_WORD = later(
-    "(?<=[A-Za-z0-9])/(?=[\u3041-\u9fff\uac00-\ud7a3]{2})|(?<=[\u3041-\u9fff\uac00-\ud7a3]{2})/(?=[A-Za-z0-9])"
+    "(?<=[A-Za-z0-9])/(?=[\u3041-\u9fff\uac00-\ud7a3]{2}|第[0-9])|(?<=[\u3041-\u9fff\uac00-\ud7a3]{2})/(?=[A-Za-z0-9])"
 )
+_OF_SPACING = later("(?<=[\u3041-\u9fff]) (?=[0-9])|(?<=[0-9]) (?=[\u3041-\u9fff])")
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
 _SUMMANDS = later(r"(?!.*\d{3}|.*\d.*\+.*\d)[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
 """Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""
@@ -327,7 +328,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         if codes == {"dropped"}:
             return _CAPITALS.fullmatch(wanted) is not None
         is_sum = span.replace(" + ", "+") == wanted and _SUMMANDS.fullmatch(wanted) is not None
-        return is_sum or (codes == {"to-space"} and _CODE_AND_WORD.sub(" ", wanted) == span)
+        apart = _CODE_AND_WORD.sub(" ", wanted)  # `user-center 订单`, `12J609 第 17 页`
+        return is_sum or ("to-space" in codes and _OF_SPACING.sub("", apart) == _OF_SPACING.sub("", span))
     if kind == "option":  # `--model tuned`, `--format=FORMAT`
         name, _, value = wanted.partition("=")
         if codes == {"replaced"} and span == wanted.replace("_", "-"):
@@ -443,8 +445,9 @@ def _is_between_words(change: Change, reading: Reading, target: Target, text: st
     before, behind = text[reading.start : low], text[high : reading.end]
     if not (before and behind and is_cjk(behind[0])):
         return False
-    if target.kind == "code" and before[-1].isdecimal() and (len(behind) == 1 or behind in MEASURES):
-        return True  # `3-2-1402 室`, `东-3 柜`
+    is_counter = behind in MEASURES or (len(behind) == 1 and not (before[0].isascii() and before[0].isalpha()))
+    if target.kind == "code" and before[-1].isdecimal() and is_counter:
+        return True  # `3-2-1402 室`, `东-3 柜`, but not `SH-PD-03 仓`
     if target.kind == "code" and before.replace(".", "", 1).isdecimal():
         return True  # `12 吋/28nm-A1`, `0.6 角秒/RMS`
     if not is_cjk(before[-1]):
@@ -464,6 +467,10 @@ def _opens_sentence(text: str, start: int) -> bool:
 def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -> bool:
     """Whether such a reading is ordinary language, and no mention of a target of this kind."""
     is_altered = reading.damage.weight >= ALTERED
+    span = text[reading.start : reading.end]
+    is_listed = "、" in span and target.kind in ("name", "path", "code") and _LISTED.fullmatch(span)
+    if is_listed and span.replace("、", "/") in target.text.replace("／", "/"):
+        return True  # `A、B、C` for `A/B/C`
     if target.kind == "name":
         if not is_altered or target.text.isupper():
             return False
@@ -477,7 +484,6 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
         )
     if target.kind == "placeholder" and target.text[0] == ":" and text[reading.start - 1 : reading.start].isalnum():
         return True  # `note: id`, where the colon is the sentence's
-    span = text[reading.start : reading.end]
     if target.kind == "placeholder" and target.text[0] == "%" and codes <= _ANOTHER_SIGN:
         return len(reading.damage.changes) > 1 and _SIGNS.sub("", span) == _SIGNS.sub("", target.text)  # `%Y/%m/%d`
     if target.kind == "placeholder" and target.text[0] == "{" and _is_no_holder(reading, span, text):
@@ -500,6 +506,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
 
 _TREE = later(r"/\n\s+[^\s/]+/\n\s")  # folders, each on a line of its own
 _ANOTHER_SIGN, _SIGNS = frozenset({"swapped", "replaced"}), later("[-/.:_]")
+_LISTED = later("[^/、.-]{1,2}(?:[/、][^/、.-]{1,2})*")
 _OF_WORDS = later("[a-z]+(?: [a-z]+)+")
 
 

@@ -333,6 +333,9 @@ def _opened_before(text: str, start: int) -> int:
 
 def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     """Where the name of a file begins, and whether that is uncertain."""
+    ahead = PUT_BEFORE.match(text, start, stop)
+    if ahead:
+        return ahead.end(), True
     cut = start
     head = HAN_RUN.match(text, start, stop)
     if head is None:
@@ -371,6 +374,11 @@ def _behind_verbs(run: str, place: int) -> int:
     return place
 
 
+PUT_BEFORE = later(
+    f"(?:“[^“”]*”|[^/\\\\“”])*?[{HAN}”](?:位于|(?<![行认])[为為]|(?<![现存内外潜实在])在|(?<![还总])是|(?<![签报迟])到|(?<!直)至|(?<!关)于)"
+    "(?=[A-Za-z][A-Za-z0-9_-]*[/\\\\.])"
+)
+"""The words before a name that begins with a letter: `BOSS掉落表位于Assets/Data/掉落表_S3.json`."""
 _TOPIC = later("(?<=[^\u3041-\u3096])[はをが](?![\u3041-\u3096])")
 _VERB = later(any_of(VERBS))
 _SEEN_IN = later(f"(?<=[A-Za-z0-9])(?:[详参]?见|把|将)(?=[{HAN}]{{2}})")
@@ -379,10 +387,14 @@ _ITS_NUMBER = later(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六�
 """The number of an attachment belongs to the label: `附件1施工方案.pdf` is also written `附件 1 施工方案.pdf`."""
 
 
+_LABEL_OF_A_PAPER = later(f"[{HAN}]{{1,5}}(?:[号號](?=[{HAN}]{{2}})|(?=[国國卫衛][药藥食械妆妝健][{HAN}]{{1,3}}))")
+
+
 def paper_at(text: str, start: int, end: int) -> Iterator[Span]:
     """A number that an office gives: the words before its short name are the sentence's."""
     stop = HAN_RUN.match(text, start, end).end()  # type: ignore[union-attr]
     low = start + sentence_cut(text[start:stop])
-    low += text[low] in "见据按" and stop - low > 3
+    label = _LABEL_OF_A_PAPER.match(text, low, stop)
+    low = label.end() if label else low + (text[low] in "见据按" and stop - low > 3)
     is_open = low == start and touches(text, start - 1)
     yield Span(low, end, is_open, touches(text, end), "code", behind_seams(text[low:end], PERHAPS))

@@ -34,6 +34,7 @@ from harness.text.names import (
     ANOTHER_FILE,
     CLOSERS,
     EXTENSION,
+    PUT_BEFORE,
     files_in,
     files_with_blanks,
     paper_at,
@@ -49,6 +50,7 @@ _ATOM = re.compile(
     rf"(?:[^{ENDS}{EMOJI}]++|(?=[’,(*'′])(?:(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
     r"|(?:(?<=[A-Za-z0-9])|(?<=\d-)(?=\(\d))\((?:[A-Za-z0-9]{1,2}|[ivx]{1,5})\)(?:[-/]?\((?:[A-Za-z0-9]{1,2}|[ivx]{1,5})\)){0,2}(?![A-Za-z0-9(])"
     r"|(?<=[A-Za-z0-9²³]/)\([A-Za-zμµΩ°℃²³·*]{2,16}\)"  # `W/(m²·K)`
+    r"|(?<=[A-Za-z0-9%])\((?:[0-9]{1,3}:[0-9]{1,3}|[VvWwm]/[VvWwm])\)"  # `DMF/H2O(4:1)`
     r"|(?:(?<=[A-Z0-9]-)|(?<=[A-Z])(?=\(20)|(?<![A-Za-z0-9)-]))\([A-Za-z0-9+-]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-(03)-9`
     r"|(?<=[A-Za-z0-9])\([+-]{1,2}\)"
     rf"|(?<=[A-Za-z0-9])[(（][{HAN}]{{1,2}}[)）](?=[-/]?[A-Z0-9])"  # `HT-2026(采)-118`
@@ -204,6 +206,10 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
         yield from chains_in(text, start, root.start())
         yield from path_at(text, root.start(), end)
         return
+    ahead = PUT_BEFORE.match(text, start, end)
+    if ahead:  # `副本“熔炉/回廊”掉落表为Config/熔炉.xlsx`
+        yield from _inside(text, start, ahead.end())
+        start = ahead.end()
     fragment = text.rfind("#", start, end)
     if fragment > text.rfind(".", start, end):  # `docs/setup.md#install`
         for span in files_in(text, start, fragment, [fragment]):
