@@ -496,7 +496,8 @@ def judge(row: Row, symbols: SymbolTable) -> RowVerdict:
     if row.parts:
         result, parts = _of_parts(row, symbols)
     else:
-        result = check(row.source, row.output, row.targets, channel=row.channel, symbols=symbols)
+        source = row.source[0] if len(row.source) == 1 else row.source  # a text by itself needs no look at its parts
+        result = check(source, row.output, row.targets, channel=row.channel, symbols=symbols)
     if result.unscored:
         return RowVerdict("unscored", None, CheckResult({}, {}), (), unusable="only_reasoning")
     if not result.verdicts:

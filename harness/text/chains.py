@@ -137,7 +137,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _tokens(text, whole.end, end)
         return
     code = _LABELLED_NUMBER.match(text, start, end) if len(sides) == 2 else None
-    in_brackets = text[start - 1 : start] in tuple("（(【[「") and text[end : end + 1] in tuple("）)】]」")
+    in_brackets = code and text[start - 1 : start] in tuple("（(【[「") and text[end : end + 1] in tuple("）)】]」")
     if code and not in_brackets and max(seams(code[1])) < SURELY:
         yield Span(code.end(1), code.end(), True, touches(text, code.end()), "code")
         return
@@ -169,8 +169,8 @@ SURELY = 2.0
 
 def _mixed_path(text: str, start: int, sides: list[tuple[int, int]]) -> Span | None:
     """`k8s集群A/命名空间b2/服务c3`: with Han and Latin mixed in each of three parts, they are one path."""
-    last = _MIXED_END.match(text, *sides[-1])
-    if last is None or len(sides) < 3 or any(text[high] != "/" for _, high in sides[:-1]):
+    last = _MIXED_END.match(text, *sides[-1]) if len(sides) > 2 else None
+    if last is None or any(text[high] != "/" for _, high in sides[:-1]):
         return None
     if not all(_MIXED.fullmatch(text, *side) for side in sides[:-1]):
         return None

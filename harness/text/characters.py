@@ -151,7 +151,8 @@ def stands_alone(text: str, start: int, end: int, target: str) -> bool:
         end >= len(text)
         or (behind := text[end]) in NEVER_JOINS
         or "\u4e00" <= behind <= "\u9fff"
-        or (behind in ".,-/" and not target[-1].isdecimal())
+        or behind in "-/"
+        or (behind in ".," and not (target[-1].isdecimal() and text[end + 1 : end + 2].isdecimal()))
     ):
         return True
     if blocks_before(text, start, target[0]) or blocks_after(text, end, target[-1]):

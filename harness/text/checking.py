@@ -337,7 +337,7 @@ def _reach(target: Target, start: int, end: int, text: str, parts: Sequence[str]
 
 
 def _reaching(target: Target, mentions: list[Mention], text: str, parts: Sequence[str]) -> list[Mention]:
-    return [one._replace(reach=_reach(target, one.start, one.end, text, parts)) for one in mentions]
+    return [new(Mention, (*one[:-1], _reach(target, one.start, one.end, text, parts))) for one in mentions]
 
 
 _START = itemgetter(Mention._fields.index("start"))

@@ -56,10 +56,14 @@ def readings(page: Page, targets: tuple[str, ...]) -> dict[str, list[Alike]]:
 def whole_places(page: Page, target: str) -> list[int]:
     """Where a target is in a plain text; empty where it is not, or may be there in another form too."""
     pattern = pattern_of(target, page.fine)
+    own, digits = pattern.digits, page.digits()
+    place = digits.find(own) if own else -1
+    if place >= 0 and digits.find(own, place + 1) < 0:  # one mention at most, in whatever form
+        start = page.text.find(target)
+        is_there = start >= 0 and stands_alone(page.text, start, start + len(target), target)
+        return [start] if is_there and not (pattern.may_be_no_mention and _is_no_mention(page, pattern, start)) else []
     starts = _places(page, pattern, target) if target else []
-    if not starts or (pattern.digits and _count(page.digits(), pattern.digits) == len(starts)):
-        return starts
-    forms = readings(page, (target,)).get(target, ())
+    forms = readings(page, (target,)).get(target, ()) if starts else ()
     return starts if len(forms) == 1 and forms[0].text == target else []
 
 

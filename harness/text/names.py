@@ -35,17 +35,7 @@ from harness.text.targets import (
     kind_of,
 )
 
-OPENED = (
-    ("“", "”"),
-    ("‘", "’"),
-    ("「", "」"),
-    ("（", "）"),
-    ("(", ")"),
-    ("《", "》"),
-    ("【", "】"),
-    ("[", "]"),
-    ("{", "}"),
-)
+OPENED = tuple(zip("“‘「（(《【[{", "”’」）)》】]}", strict=True))
 
 
 def _segment(*more: str) -> str:

@@ -308,9 +308,8 @@ def read(before: str, run: str, after: str) -> tuple[Span, ...]:
     """The targets of a run between two neighbours. Kept, since the same words come again in row after row."""
     text = before + run + after
     shift = len(before)
-    return tuple(
-        span._replace(start=span.start - shift, end=span.end - shift) for span in _atom(text, shift, shift + len(run))
-    )
+    found = _atom(text, shift, shift + len(run))
+    return tuple([new(Span, (start - shift, end - shift, *more)) for start, end, *more in found])
 
 
 _UNSPACED = "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"

@@ -372,15 +372,13 @@ def letter_for(wanted: str, on: str, char: str, marks: str) -> tuple[int, tuple[
     """Weight and codes of a letter of the text, written plainly or as a code, for a letter of the target."""
     weight = 0
     codes: tuple[str, ...] = ()
-    if char == wanted and marks == on:
-        return 0, ()
     if len(char) > 1:
         glyph = coded(char, 0)
         if glyph is None:
             return None
         char, weight, codes = glyph.char, ALTERED, ("escaped",)
-        if char == wanted and marks == on:
-            return weight, codes
+    if char == wanted and marks == on:
+        return weight, codes
     one, other = unicodedata.normalize("NFC", wanted + on), unicodedata.normalize("NFC", char + marks)
     if one == other:
         return weight + LOOKALIKE, (*codes, "normal-form")

@@ -462,29 +462,13 @@ LABELS = _words(
 )
 """Nouns that name what comes behind them. A file name may begin with one."""
 
-NUMBERED_NAMES = (
-    *("CAS", "ISBN", "ISSN", "DOI", "UID", "QQ", "VIN", "IMEI", "ACL", "PMID", "MD5", "SHA1", "SHA256", "EAN", "UPC"),
-    *(
-        "pH",
-        "CUDA",
-        "cuDNN",
-        "Python",
-        "JDK",
-        "Java",
-        "iOS",
-        "Android",
-        "Windows",
-        "Win",
-        "Office",
-        "PHP",
-        "Node",
-        "Vue",
-    ),
-    *("React", "Ubuntu", "CentOS", "Debian", "MySQL", "PostgreSQL", "Redis", "Nginx", "PyTorch", "TensorFlow"),
+_NUMBERED_NAMES = (
+    "CAS ISBN ISSN DOI UID QQ VIN IMEI ACL PMID MD5 SHA1 SHA256 EAN UPC pH CUDA cuDNN Python JDK Java iOS Android "
+    "Windows Win Office PHP Node Vue React Ubuntu CentOS Debian MySQL PostgreSQL Redis Nginx PyTorch TensorFlow"
 )
 """Names that are written with a blank before their number and without: `ISBN978-7-111-40701-0`, `CUDA11.8/12.1`."""
 
-NUMBERED_NAME = later(f"(?:{any_of(NUMBERED_NAMES)}|(?:19|20)[0-9]{{2}}年)(?=[0-9a-f])")
+NUMBERED_NAME = later(f"(?:{any_of(_NUMBERED_NAMES.split())}|(?:19|20)[0-9]{{2}}年)(?=[0-9a-f])")
 
 DOCUMENTS = _words(
     "单 表 图 纸 册 书 稿 函 卷 证书 许可证 方案 预案 答案 档案 提案 记录 目录 附录 名录 数据集 合集 文集 报告 "
