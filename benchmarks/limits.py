@@ -1,6 +1,6 @@
 """Print what each part of the product takes beside the least that it could take, on one machine in one run.
 
-    python -m benchmarks.limits [--quick] [--only ROW] [--except ROW] [--write]
+    python -m benchmarks.limits [--quick] [--only ROW] [--except ROW] [--slow] [--write]
 
 Each row is a whole process, the best of three rounds (of one where it takes a minute), and so is its limit: pytest with
 as many empty items, the bare client with the same requests, a Python that reads the two records of a verdict, or the
@@ -9,7 +9,8 @@ on a machine that does other work too. Nights are made of a record that is shipp
 
 Each row is printed when it is done, and the time so far beside it. A row that fails, or a process of it that takes
 more than four minutes, says so in its place; the others go on, and the exit code is 1. `--quick` takes a tenth of every
-size. `--write` puts the table into docs/benchmarks.md.
+size. A row that takes some minutes by itself is measured with `--slow`, or where `--only` names it. `--write` puts the
+table into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ ROOT = Path(__file__).parent.parent
 _PAGE = ROOT / "docs/benchmarks.md"
 _PLACE = ("<!-- table: python -m benchmarks.limits -->\n", "<!-- end -->")
 _LONGEST_S = 240.0
+_MANY = 5000
 _MOMENT, _ID = "@moment@", "@id@"
 _READ = "import json, sys\nfor name in sys.argv[1:]:\n    json.loads(open(name, 'rb').read())"
 _READ_LINES = "import json, sys\nfor line in open(sys.argv[1], 'rb'):\n    json.loads(line)"
@@ -278,7 +280,7 @@ def report(folder: Path, runs: int, models: int) -> Iterator[Row]:
         first,
         limit,
         "the page of one run",
-        "60 s for 5,000" if models > 1 else "",
+        ("60 s" if runs == _MANY else "60 s for 5,000") if models > 1 else "",
     )
     seeds = count(runs)
 
@@ -346,8 +348,21 @@ def table(tenth: bool) -> dict[str, Make]:
         "list": lambda at: listing(at, 365 // part),
         "report": lambda at: report(at, 365 // part, 1),
         "report-1000": lambda at: report(at, 1000 // part, 20),
+        "report-5000": lambda at: report(at, _MANY // part, 20),
         "verify": lambda at: verify(at, 250 // part),
     }
+
+
+SLOW = ("report-5000",)
+"""Rows that take some minutes each: 5,000 records are made, and a page of each."""
+
+
+def chosen(
+    rows: Mapping[str, Make], only: Sequence[str] = (), left_out: Sequence[str] = (), slow: bool = False
+) -> dict[str, Make]:
+    """The rows to measure: those named, or else all, without the slow ones unless they are asked for too."""
+    wanted = only or [name for name in rows if slow or name not in SLOW]
+    return {name: make for name, make in rows.items() if name in wanted and name not in left_out}
 
 
 def main() -> None:
@@ -357,13 +372,10 @@ def main() -> None:
     names = ", ".join(table(tenth=False))
     parser.add_argument("--only", action="append", choices=[*table(tenth=False)], metavar="ROW", help=names)
     parser.add_argument("--except", action="append", dest="left_out", default=[], metavar="ROW", help="repeatable")
+    parser.add_argument("--slow", action="store_true", help=f"also what takes some minutes: {', '.join(SLOW)}")
     parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     options = parser.parse_args()
-    wanted = {
-        name: make
-        for name, make in table(options.quick).items()
-        if name not in options.left_out and (not options.only or name in options.only)
-    }
+    wanted = chosen(table(options.quick), options.only or (), options.left_out, options.slow)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         compile_modules(Path(folder))

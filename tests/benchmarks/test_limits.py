@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import layers, safety
-from benchmarks.limits import FAILED, HEAD, ROOT, Row, Took, make_nights, rows_of, table, took, write_into
+from benchmarks.limits import FAILED, HEAD, ROOT, SLOW, Row, Took, chosen, make_nights, rows_of, table, took, write_into
 from benchmarks.replay.__main__ import make_project
 from harness.history import head_of, read_run
 from harness.project import Project
@@ -125,6 +125,15 @@ def test_a_row_gives_the_ratio_of_wall_clocks() -> None:
 
 def test_the_table_has_its_rows_at_full_size_and_at_a_tenth() -> None:
     assert list(table(tenth=True)) == list(table(tenth=False))
+
+
+def test_what_takes_minutes_is_measured_where_it_is_asked_for() -> None:
+    rows = table(tenth=False)
+    assert set(SLOW) < set(rows)
+    assert list(chosen(rows)) == [name for name in rows if name not in SLOW]
+    assert list(chosen(rows, slow=True)) == list(rows)
+    assert list(chosen(rows, only=["report-5000", "gate"])) == ["gate", "report-5000"]
+    assert list(chosen(rows, left_out=["gate"], slow=True)) == [name for name in rows if name != "gate"]
 
 
 def test_a_row_that_fails_says_so_and_the_others_are_measured(tmp_path: Path) -> None:
