@@ -160,7 +160,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         yield from chain_of(text, chain)
 
 
-_OF_A_CODE = f"(?![的了在是{CONJUNCTIONS}])[{HAN}]"
+_OF_A_CODE = f"(?![的了在是の{CONJUNCTIONS}])[{HAN}]"
 _TIED_ON_BOTH_SIDES = later(f"(?:{_OF_A_CODE}){{0,2}}[A-Za-z0-9]+(?:{_OF_A_CODE})?")
 """`TX-2024冬-0098`, `QL-右3-07`"""
 SURELY = 2.0
@@ -530,7 +530,7 @@ _ONE_HAN = (
     f"{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )
 _SHORT_PART = later(f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}}){_ONE_HAN}")
-_SHORT_GROUP = later(f"[A-Za-z0-9]{{1,6}}{_ONE_HAN}[0-9]?")
+_SHORT_GROUP = later(f"[A-Za-z0-9]{{1,6}}(?=[{IDEOGRAPHS}]){_ONE_HAN}[0-9]?")
 _JOINING = "按报報改用到在至是为為共占达達见見送补補加減减发發由从從向給给接转轉换換需要有无無如若当當须須应應"
 """What joins a code to the next in a sentence: `N-Boc-哌嗪按1:1.2`, `web-华东报UNREACHABLE`."""
 _TIED = later(

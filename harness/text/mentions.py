@@ -322,7 +322,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         is_call or (is_formula(wanted) and _CALCULATED.sub(lambda found: found[1] or "", span) == wanted)
     ):
         return True
-    if kind in ("unit", "range") or _FROM_TO.fullmatch(wanted):
+    if kind in ("unit", "range") or "×" in wanted or _FROM_TO.fullmatch(wanted):
         return _BEFORE_A_UNIT.sub("", span).replace("–", "-") == wanted
     if kind in ("name", "code"):
         if codes == {"dropped"}:
