@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from harness.endpoints.access import Access, HttpProxy, check_key, proxy_for, transports
+from harness.endpoints.client import import_client
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
 from harness.endpoints.reaching import obstacle, wants_login
@@ -83,7 +84,7 @@ class ChatEndpoint(AdaptingEndpoint):
         """
         from harness.endpoints.transport import httpx2
 
-        import_module("openai")
+        import_client()
         import_module(httpx2.__name__.replace("httpx", "httpcore"))
         for name in _CHATTY:
             # at lower levels they log addresses and headers, and those hold keys
@@ -91,11 +92,11 @@ class ChatEndpoint(AdaptingEndpoint):
                 logging.getLogger(name).setLevel(logging.WARNING)
 
     def _open(self) -> "AsyncOpenAI":
+        self.load()
         from openai import AsyncOpenAI
 
         from harness.endpoints.transport import NotingTransport, httpx2
 
-        self.load()
         access = self._access
         # a client with a transport of its own does not look at the variables of proxies itself
         self._proxy = proxy_for(access.address)
