@@ -1,6 +1,6 @@
 """`check`: the verdict on every target of a case."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
@@ -75,15 +75,10 @@ def check(
     return judge.result(passages(visible, channel), channel, spans, unscored=bool(spans) and not visible.strip())
 
 
-@lru_cache(maxsize=1)
-def _extraction() -> Callable[..., tuple[Target, ...]]:
+def _extracted(source: str | Sequence[str], symbols: SymbolTable) -> tuple[Target, ...]:
     from harness.text.scan import extract_targets  # here: its patterns take 30 ms, and cases list their targets
 
-    return extract_targets
-
-
-def _extracted(source: str | Sequence[str], symbols: SymbolTable) -> tuple[Target, ...]:
-    return _extraction()(source, symbols=symbols)
+    return extract_targets(source, symbols=symbols)
 
 
 def _all_whole(

@@ -62,9 +62,8 @@ def whole_places(page: Page, target: str) -> list[int]:
         start = page.text.find(target)
         is_there = start >= 0 and stands_alone(page.text, start, start + len(target), target)
         return [start] if is_there and not (pattern.may_be_no_mention and _is_no_mention(page, pattern, start)) else []
-    starts = _places(page, pattern, target) if target else []
-    forms = readings(page, (target,)).get(target, ()) if starts else ()
-    return starts if len(forms) == 1 and forms[0].text == target else []
+    forms = readings(page, (target,)).get(target, ()) if target and target in page.text else ()
+    return forms[0].starts if len(forms) == 1 and forms[0].text == target else []
 
 
 def _counted(page: Page, patterns: tuple[Pattern, ...]) -> dict[str, list[Alike]] | None:

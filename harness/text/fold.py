@@ -64,11 +64,6 @@ class Fold(dict[int, str | None]):
         return forms
 
     @cached_property
-    def keeps_digits(self) -> bool:
-        """Whether the digits of a text of ASCII are those of its skeleton."""
-        return not self.coarse and all(self[code] == chr(code) for code in range(ord("0"), ord("9") + 1))
-
-    @cached_property
     def in_utf8(self) -> tuple[bytes, bytes]:
         """For `bytes.translate`, where all of a text beyond ASCII is kept as it is."""
         table = bytes(ord(self[code] or "\0") for code in range(128)) + bytes(range(128, 256))
@@ -448,7 +443,6 @@ class Letters(NamedTuple):
 
 
 NO_FORMS = ("", "")
-_DIGITS = re.compile("[0-9]")
 
 
 class Pattern:
@@ -473,10 +467,9 @@ class Pattern:
         is_coded = "\\" in text or "&" in text or "%" in text  # any of ESCAPE_STARTS
         self.unescaped = _unescaped_forms(text) if is_coded else NO_FORMS
         self.digits = digits_of(text)
-        if self.digits and not (text.isascii() and fold.keeps_digits):
-            skeleton = self.skeleton
-            is_all_digits = self.digits == "".join(_DIGITS.findall(skeleton)) and BETWEEN_LATIN.isdisjoint(text)
-            self.digits = self.digits if is_all_digits and STRANGER not in skeleton else ""
+        if self.digits and not text.isascii():
+            is_all_digits = self.digits == digits_of(self.skeleton) and BETWEEN_LATIN.isdisjoint(text)
+            self.digits = self.digits if is_all_digits and STRANGER not in self.skeleton else ""
         self.marker_offsets = _marker_offsets(text, fold.symbols)
         self.may_be_no_mention = bool(self.marker_offsets) or text[:1] in fold.symbols.by_char
         self.known: dict[str, Damage | None] = {}
