@@ -99,7 +99,7 @@ def read_catalogue(
     if not width:
         raise ConfigError(f"{path}: empty; accepted: a CSV file, or one string a line")
     if width == 1 and _DIGIT.search(rows[0][0]) and not _unfit(rows[0][0].strip(), symbols):
-        header = False  # one string a line: `A-1` is no title
+        header = False  # one string a line: `A-1` is not a title
     names = rows[0] if header and rows else []
     wanted = _place(path, "--column", column, names, width)
     place = _place(path, "--domain-column", domain_column, names, width) if domain_column is not None else None
