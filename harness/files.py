@@ -24,21 +24,16 @@ from harness.errors import found
 
 VALUES_LIMIT = 2_000_000
 """Objects, lists and members of one JSON text. A list takes three bytes in a file and seventy in memory."""
-_BYTES_A_VALUE = 20
-"""More values than that are accepted of a large file that holds text too: a run record has one in thirty bytes."""
+_BYTES_A_VALUE = 20  # more values are accepted of a large file that holds text: a run record has one in thirty bytes
 DEPTH_LIMIT = 64
 """Levels of objects and lists. No prompt, tool or JSON schema in use comes near it."""
-TOML_LIMIT = 256_000
-"""Bytes."""
+TOML_LIMIT = 256_000  # bytes
 LINE_LIMIT = 1_000_000
 """Bytes of a line of cases, samples or templates. A longer one is refused and never in memory as a whole."""
 _DOTS_LIMIT = 1000
 """In one line of TOML: the time that `tomllib` takes grows with the square of the parts of a dotted key and more."""
-DIGITS_LIMIT = 400
-"""Of a number in JSON."""
+DIGITS_LIMIT = 400  # of a number in JSON
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-
-
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\..*)?", re.I | re.S)
 """On Windows these are no files, whatever ending they have."""
 
@@ -87,9 +82,7 @@ def size_of(path: Path) -> int:
         return 0
 
 
-GZIP = zlib.MAX_WBITS | 16
-"""What zlib calls a window of 32 kB with the header of gzip."""
-_UNPACKED_AT_ONCE = 1 << 24
+GZIP, _UNPACKED_AT_ONCE = zlib.MAX_WBITS | 16, 1 << 24  # a window of 32 kB with the header of gzip; bytes
 
 
 def unpacked(content: bytes, *, limit: int) -> bytes:
@@ -113,8 +106,7 @@ def unpacked(content: bytes, *, limit: int) -> bytes:
     return plain.getvalue()
 
 
-_SKIPPED = 1 << 20
-"""Bytes that are read at one time of a line that is too long."""
+_SKIPPED = 1 << 20  # bytes that are read at one time of a line that is too long
 
 
 class RawLine(NamedTuple):
@@ -381,10 +373,9 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-DECODER = json.JSONDecoder(
+DECODER = json.JSONDecoder(  # made once: a replay reads thousands of lines
     object_pairs_hook=no_duplicates, parse_constant=_no_constant, parse_float=_finite, parse_int=_whole
 )
-"""Made once: a replay reads thousands of lines."""
 
 
 def _is_unicode(value: Any) -> bool:
@@ -419,10 +410,11 @@ def whole(path: Path, *, as_open_as: Path | None = None, wait: bool = True) -> I
         OSError: the disk refuses; nothing half-written stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    draft.unlink(missing_ok=True)  # of a process of the same number that was killed
+    # not the number of the process: that of most containers is 1, and two may write into one folder
+    draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with draft.open("xb") as file:
+            _forget_drafts(path.parent, os.fstat(file.fileno()).st_mtime)
             before = as_open_as or path
             if before.is_file() and not before.is_symlink():
                 with contextlib.suppress(OSError):  # a file system may know no permissions
@@ -436,6 +428,20 @@ def whole(path: Path, *, as_open_as: Path | None = None, wait: bool = True) -> I
             sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+_DRAFT, _looked_through = re.compile(r"\..+\.[0-9a-f]{8}\.tmp", re.DOTALL), set[Path]()
+
+
+def _forget_drafts(folder: Path, now: float) -> None:
+    """Once a process: what killed ones left goes a day later, by the clock of the disk. Others may be writing there."""
+    names = () if folder in _looked_through else folder.glob(".*.tmp")
+    _looked_through.add(folder)
+    with contextlib.suppress(OSError):  # another does the same
+        for path in filter(lambda path: _DRAFT.fullmatch(path.name), names):
+            state = path.lstat()
+            if stat.S_ISREG(state.st_mode) and now - state.st_mtime > 86_400:
+                path.unlink()
 
 
 def cache_folder() -> Path:

@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import files
 from harness.errors import CassetteError, HarnessError, RecordError, found
 from harness.files import (
     UnfitFileError,
@@ -175,23 +177,75 @@ def test_a_block_that_raises_leaves_what_was_there(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_links_are_replaced_and_not_followed(tmp_path: Path) -> None:
+def test_links_are_replaced_and_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     precious = tmp_path / "precious"
     precious.write_text("mine")
     path = tmp_path / "a.txt"
     path.symlink_to(precious)
-    (tmp_path / f".a.txt.{os.getpid()}.tmp").symlink_to(precious)
     with whole(path) as file:
+        file.write(b"new")
+    monkeypatch.setattr(os, "urandom", bytes)
+    (tmp_path / f".b.txt.{'0' * 8}.tmp").symlink_to(precious)  # by one who guesses
+    with pytest.raises(FileExistsError), whole(tmp_path / "b.txt") as file:
         file.write(b"new")
     assert precious.read_text() == "mine"
     assert path.read_text() == "new"
     assert not path.is_symlink()
 
 
-def test_a_draft_of_a_killed_process_is_no_hindrance(tmp_path: Path) -> None:
-    (tmp_path / f".a.txt.{os.getpid()}.tmp").write_text("half")
-    with whole(tmp_path / "a.txt") as file:
+def drafts(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.name.endswith(".tmp")]
+
+
+def test_the_draft_of_a_killed_process_goes_a_day_later(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with suppress(RuntimeError), whole(path) as file:
+        file.write(b"half")
+        (draft,) = drafts(tmp_path)
+        raise RuntimeError
+    own = [draft, draft.with_name(".b.json.0123abcd.tmp"), draft.with_name(".c.00000000.tmp")]
+    others = [tmp_path / name for name in (".a.txt.tmp", ".a.txt.1234.tmp", "a.txt.0123abcd.tmp", ".0123abcd.tmp")]
+    linked = draft.with_name(".l.0123abcd.tmp")
+    for one in (*own, *others):
+        one.write_bytes(b"half")
+        os.utime(one, (1, 1))
+    os.utime(own[2])  # of one that may be writing now
+    linked.symlink_to(others[0])
+    write(path)
+    assert set(drafts(tmp_path)) == {*others, linked} | set(own), "looked through once a process"
+    files._looked_through.clear()
+    write(path)
+    assert set(drafts(tmp_path)) == {*others, linked, own[2]}
+    assert path.read_bytes() == b"new"
+
+
+def write(path: Path) -> None:
+    with whole(path) as file:
         file.write(b"new")
+
+
+def test_two_processes_of_one_number_write_a_file_each(tmp_path: Path) -> None:
+    """In most containers it is 1, and a folder may be shared: neither puts what the other has half written in place."""
+    path = tmp_path / "a.txt"
+    with whole(path) as first:
+        first.write(b"of the first")
+        with whole(path) as second:
+            second.write(b"of the second")
+            assert len(drafts(tmp_path)) == 2
+        assert path.read_bytes() == b"of the second"
+    assert path.read_bytes() == b"of the first"
+    assert drafts(tmp_path) == []
+
+
+def test_a_folder_that_does_not_say_how_old_its_drafts_are_is_written_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(folder: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "lstat", refused)
+    (tmp_path / ".a.txt.0123abcd.tmp").write_bytes(b"half")
+    write(tmp_path / "a.txt")
     assert (tmp_path / "a.txt").read_bytes() == b"new"
 
 
