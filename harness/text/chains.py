@@ -42,7 +42,7 @@ HAN_RUN = later(f"[{HAN}]+")
 _RUN = later(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = later(
     f"[{re.escape(_JOINTS)}_](?:(?<=[^{_JOINTS}][{re.escape(_JOINTS)}])(?=[^{_JOINTS}])"
-    f"|(?<=[{HAN}]_)(?=[A-Za-z0-9])|(?<=[A-Za-z0-9]_)(?=[{HAN}]))"
+    f"|(?<=[{HAN}]_)(?=[A-Za-z0-9{HAN}])|(?<=[A-Za-z0-9]_)(?=[{HAN}]))"
 )
 _LETTER_PAIR = later(r"[a-z][/\\][a-z]|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = later("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), later("[\u30a1-\u30ff\uff66-\uff9f]+")
@@ -64,7 +64,7 @@ _AMOUNT = (
     "[℃%‰元件个次片台套张只袋盒箱瓶人天])"
 )
 _BREAK = later(
-    f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])"
+    f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])|\\A([^+]+)(?=\\+[{HAN}]{{2}})"
     f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9])"
     f"|\\A([0-9A-Za-z.:%+#_]+)(?=[{HAN}]+[0-9A-Za-z.:%]+\\Z)|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
     f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([{HAN}]{{2,4}})(?=[按用由给至从到为是把将][A-Za-z0-9])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
@@ -81,6 +81,7 @@ _PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
 _LABELLED_NUMBER = later(f"([{IDEOGRAPHS}]{{2,5}})-\\d{{3,}}(?![A-Za-z0-9.])")
 """One word of Han and a number with a hyphen: `错误码-1001`."""
 _DEGREES = later(r"\d+(?:\.\d+)?(?=[℃℉°])")
+_BELOW_ZERO = later(r"-\d+(?:\.\d+)?.")
 _ONE_OR_TWO = later(r"\d{1,2}(?!\d)")
 _PLAIN_NUMBER = later(
     r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°℃℉]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
@@ -146,7 +147,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         middle = 0 < number < len(sides) - 1
         side = text[low:high]
         is_before_number = middle and text[high] == "-" and text[high + 1].isdigit()
-        is_tied = middle and text[low - 1] in "-_" and text[high] in "-_" and _TIED_ON_BOTH_SIDES.fullmatch(side)
+        is_tied = middle and text[low - 1] in "-_" and text[high] in "-_" and _is_tied(side, text[low - 2])
         breaks = (
             middle and not is_tied and ((is_before_number and _LABELLED_CODE.fullmatch(side)) or _BREAK.search(side))
         )
@@ -162,7 +163,13 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
 
 _OF_A_CODE = f"(?![的了在是の{CONJUNCTIONS}])[{HAN}]"
 _TIED_ON_BOTH_SIDES = later(f"(?:{_OF_A_CODE}){{0,2}}[A-Za-z0-9]+(?:{_OF_A_CODE})?")
-"""`TX-2024冬-0098`, `QL-右3-07`"""
+
+
+def _is_tied(side: str, before: str) -> bool:
+    """`TX-2024冬-0098` and `QL-右3-07`, but not `导游-小马138-0931-7720`."""
+    return _TIED_ON_BOTH_SIDES.fullmatch(side) is not None and (before.isascii() or side[0].isascii())
+
+
 SURELY = 2.0
 """Odds of a seam, as a logarithm, that are beyond doubt."""
 
@@ -228,7 +235,7 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         yield from _tokens(text, high, last[1])
 
 
-_SIGNED = later("[0-9][A-Za-z0-9.]*|[a-z][A-Za-z0-9]*|X[a-z]+[0-9]+[kmgt]")
+_SIGNED = later("(?!0[0-9])[0-9][A-Za-z0-9.]*|[a-z][A-Za-z0-9]*|X[a-z]+[0-9]+[kmgt]")
 _OF_TWO = later(f"[{IDEOGRAPHS}]{{2}}\\Z")
 """What a hyphen may begin by itself behind a word: `返回码-2`, `选项-xvf`, `JVM参数-Xms2g`."""
 
@@ -409,7 +416,9 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
         return high - own, own < length or not certain
     token = side[runs[-2][0] : runs[-2][1]]
     short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
-    is_apart = length > 1 and (_QUANTITY.fullmatch(token) or max(seams(side[-length:])) > SURELY)  # `161kV龙潭-松树`
+    is_apart = length > 1 and (
+        _QUANTITY.fullmatch(token) or (token[-1].isalpha() and max(seams(side[-length:])) > SURELY)
+    )  # `161kV龙潭-松树`, `PCA泵接三通-A口`
     if (
         length <= 4
         and short
@@ -553,8 +562,8 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
         label = _LABELLED.match(text, start, end)
         start = label.end() if label else start
         inner = text[start:end]
-        if inner[-1:] in ("℃", "℉") and inner[0] == "-" and (degrees := _DEGREES.match(inner, 1)):
-            yield Span(start, start + degrees.end(), touches(text, start - 1), kind="number")  # ` -20℃`
+        if inner[-1:] in ("℃", "℉") and _BELOW_ZERO.fullmatch(inner):
+            yield Span(start, end - 1, touches(text, start - 1), kind="number")  # ` -20℃`
             continue
         if inner.endswith("()"):  # `model.fit()` is also named without its brackets; `print()` may be any word
             if _CALL.fullmatch(inner) and _NAME_OF_CODE.search(inner):

@@ -323,7 +323,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
     ):
         return True
     if kind in ("unit", "range") or "×" in wanted or _FROM_TO.fullmatch(wanted):
-        return _BEFORE_A_UNIT.sub("", span).replace("–", "-") == wanted
+        bare = _BEFORE_A_UNIT.sub("", span)
+        return bare == wanted or ("×" not in wanted and bare.replace("–", "-") == wanted)
     if kind in ("name", "code"):
         if codes == {"dropped"}:
             return _CAPITALS.fullmatch(wanted) is not None
@@ -381,7 +382,7 @@ _CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), late
 _THIN = " \u00a0\u2009\u202f"
 _BEFORE_A_UNIT = later(f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])|(?<=[0-9],) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])")
 _FROM_TO = later(
-    "([A-Z])[0-9]+-\\1[0-9]+|[0-9.]+%[A-Z][A-Za-z0-9]*|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
+    "([A-Z])[0-9]+-\\1[0-9]+|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{2,3}\\.[ag])|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 )
 """`V2-V4` and `Mon-Fri` are also written with an en dash, and `0.9%NaCl` with a blank."""
 

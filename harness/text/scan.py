@@ -180,12 +180,14 @@ _HOLDS_TOKENS = re.compile(r"^[a-z0-9+]{2,}://[^,]*$|^--[a-z]|%\(")
 def _title(text: str, start: int, end: int) -> Iterator[Span]:
     """The title of a book or film with a sign in it is one target."""
     inner = text[start:end]
-    if inner != inner.strip() or EXTENSION.search(inner) or not _SIGN_OF_A_TITLE.search(inner):
+    is_whole = _SIGN_OF_A_TITLE.search(inner) or _WITH_ITS_VERSION.fullmatch(inner)
+    if inner != inner.strip() or EXTENSION.search(inner) or not is_whole:
         yield from _inside(text, start, end)
     else:
         yield Span(start, end, kind="cjk-pair" if HAN_RUN.search(inner) else "", alternates=pairs_of(inner))
 
 
+_WITH_ITS_VERSION = re.compile(f"[A-Z0-9]{{0,8}}[{HAN}]{{2,16}}[Vv]\\d+(?:\\.\\d+)*")
 _SIGN_OF_A_TITLE = re.compile(r"(?<=\w)(?:[-/·：:～~–]|—{1,2})(?=\w)")
 
 
