@@ -24,7 +24,7 @@ from harness.text.characters import (
     is_latin_or_digit,
 )
 from harness.text.fold import STRANGER, Fold, Page, fold_of
-from harness.text.forms import FORMS, first_of
+from harness.text.forms import FORMS, first_of, forms_for
 from harness.text.scan import USUAL_LETTERS, extract_targets, forget
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import KINDS, Target
@@ -235,6 +235,7 @@ OF_FORMS = (
         "~=2",
     ),
     *("dt=2024/hr=08", "*.py", "src/**/*.ts", "$PWD:/app", "(020) 7946-0999", "c.76A>T", "CC(=O)O", "3月5日-8日"),
+    *("--dry-run", "-Da.b=c", "AT+CGMI=1", '//div[@a="b"]/p', "10-20,99", "run a:b", "ISSN 1234-5678"),
     *("DE89 3704 0044 0532", 'A_BC="a b"', "a@b.com", "${HOME}/x (1)", "%APP%\\y", "users/{id}/o", "a->b()"),
     *(
         "*/5 * * * *",
@@ -252,13 +253,15 @@ OF_FORMS = (
 
 @given(st.lists(st.sampled_from(OF_FORMS), max_size=12).map("".join))
 def test_looking_at_the_words_and_lines_with_an_anchor_finds_all_tokens(text: str) -> None:
-    for form in FORMS:
+    asked = forms_for(text)
+    for rank, form in enumerate(FORMS):
         found = [one.span() for one in form.pattern.finditer(text)]
         one, quick = first_of(form, text, 0), []
         while one:
             quick.append(one.span())
             one = first_of(form, text, one.end(), one.endpos)
         assert quick == found, form
+        assert not found or rank in asked, form
 
 
 # What counts as white space, as a letter or digit, and as a script that is written without spaces.
