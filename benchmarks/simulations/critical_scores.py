@@ -2,7 +2,7 @@
 
     python -m benchmarks.simulations.critical_scores
 
-What is kept are the steps of the search of `harness.statistics.noninferiority` for 1, 2, 3 ... pairs. It takes five
+What is kept are the steps of the search of `harness.statistics.noninferiority` for 1, 2, 3 ... pairs. It takes ten
 minutes.
 """
 
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from harness.statistics import noninferiority
 
-MARGINS, ALPHAS = ("0.03", "0.05"), ("0.05", "0.0025")
-"""Of the default policy and of the shipped ones; of a first attempt and of a later one."""
+MARGINS, ALPHAS = ("0.03", "0.05", "-0.03", "-0.05"), ("0.05", "0.0025")
+"""Of the default policy and of the shipped ones, for a pass and for a breach; of a first attempt and of a later one."""
 MOST = 1400
 """Pairs. More are enumerated when they are met."""
 PLACE = Path(noninferiority.__file__).with_name("critical_scores.json")

@@ -109,7 +109,7 @@ def read_difference(
 ) -> Reading:
     """`max_drop` or `max_rise` by Tango's bounds over the cases that both have a part in.
 
-    The lower bound of a pass is a little lower than a plain 5 % one where that would pass too much.
+    A bound is a little wider than a plain 5 % one where that would pass, or breach, too often.
     """
     shared = {key: each for key, each in new.items() if key in old and each}
     pairs = sum(len(each) for each in shared.values())
@@ -122,7 +122,7 @@ def read_difference(
     low = against_pass.bounds(size, _pass_level(size, limit, ground)).low
     passed = against_pass.passes(size, limit, ground)
     breach_size = against_breach.size(ground, ground.breach_alpha)
-    high = against_breach.bounds(breach_size, 1 - 2 * ground.breach_alpha).high
+    high = against_breach.bounds(breach_size, _breach_level(breach_size, limit, ground)).high
     result: Result = "PASS" if passed else "BREACH" if high < -limit else "INSUFFICIENT_EVIDENCE"
     scored = _Flips.of(shared, old, unscored_new=None, unscored_old=None)
     unscored = pairs - scored.pairs
@@ -182,6 +182,12 @@ def _pass_level(size: Size, limit: float, ground: Ground) -> float:
     if ground.pass_score is not None:
         return 2 * NormalDist().cdf(ground.pass_score) - 1
     return bound_level(max(1, int(size.effective)), limit, ground.alpha)
+
+
+def _breach_level(size: Size, limit: float, ground: Ground) -> float:
+    if ground.pass_score is not None:  # a look, whose boundary was found for the looks together
+        return 1 - 2 * ground.breach_alpha
+    return bound_level(max(1, int(size.effective)), -limit, ground.breach_alpha)
 
 
 @dataclass(frozen=True, slots=True)

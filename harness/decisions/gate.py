@@ -140,7 +140,10 @@ def _another_run(now: Situation) -> NextStep | None:
 def _more_answers(now: Situation) -> NextStep:
     run = now.candidate
     if now.no_data is not None:
-        return NextStep(f"no case applies to {now.no_data}: add some, or take its rule out", "harness suites lint")
+        why = f"no case applies to {now.no_data}: add some, or take its rule out by a policy of your own"
+        return NextStep(
+            f"{why} ([[tool.harness.gate.rules]]; none of the default rules is in force then)", "harness gate --plan"
+        )
     unscored = [case for case in run.cases if case.outcome == "unscored"]
     if any(reading.reask for reading in now.readings):
         return _again(run, unscored)

@@ -41,6 +41,9 @@ def critical_score(pairs: int, margin: float, alpha: float = 0.05) -> float:
     Tango's test is approximate. By enumeration its size at a nominal 5 % reaches 6.9 % at 52 pairs and a
     margin of 5 points, and more below 30 pairs; there the critical score is raised until it is 6 % at
     most. At a smaller `alpha`, that of a later attempt, it is raised until the size is `alpha` at most.
+
+    A margin below 0 is that of a breach, seen from the old version: that it is better by more than the margin. Its size
+    at a nominal 5 % reaches 14.5 % at three pairs, and 9.6 % at 103.
     """
     if pairs > _LARGEST_CHECKED:
         return _NORMAL.inv_cdf(1 - alpha)
@@ -67,7 +70,7 @@ def search_steps(pairs: int, margin: float, alpha: float) -> int:
     target = _TARGET if alpha >= 0.05 else _STRICT * alpha
     shares = _shares(margin)
     failing = _fewest(pairs, margin, nominal)
-    sizes = _pass_chances(failing, pairs, margin + shares, shares)
+    sizes = _pass_chances(failing, pairs, *_at_margin(shares, margin))
     if sizes.max() <= target:
         return 0
     shares = shares[sizes > target]
@@ -77,7 +80,7 @@ def search_steps(pairs: int, margin: float, alpha: float) -> int:
         middle = (loose + strict) / 2
         fewest = _fewest(pairs, margin, middle)
         if fewest not in (failing, passing):  # most steps end at the same table
-            sizes = _pass_chances(fewest, pairs, margin + shares, shares)
+            sizes = _pass_chances(fewest, pairs, *_at_margin(shares, margin))
             if sizes.max() <= target:
                 passing = fewest
             else:
@@ -101,7 +104,7 @@ def _kept_steps() -> dict[str, dict[str, list[int]]]:
 
 def bound_level(pairs: int, margin: float, alpha: float = 0.05) -> float:
     """Two-sided level of the Tango interval whose lower bound is above -margin exactly when the rule
-    passes.
+    passes; at a margin below 0, whose upper bound is below it exactly when it breaches.
     """
     return 2 * _NORMAL.cdf(critical_score(pairs, margin, alpha)) - 1
 
@@ -177,12 +180,17 @@ def _at_least(needed: Sequence[int], trials: int, rates: Floats) -> Floats:
 
 
 def _shares(margin: float) -> Floats:
-    """Shares of better pairs, up to all that leave room for as many worse ones and the margin."""
+    """Shares of better pairs, or of worse ones at a margin below 0, up to all that leave room for the others."""
     import numpy as np
 
     # fine near 0, where good models differ in few cases and where the size often peaks
-    shares: Floats = (1 - margin) / 2 * (np.arange(_STEPS + 1) / _STEPS) ** 3
+    shares: Floats = (1 - abs(margin)) / 2 * (np.arange(_STEPS + 1) / _STEPS) ** 3
     return shares
+
+
+def _at_margin(shares: Floats, margin: float) -> tuple[Floats, Floats]:
+    """Rates of worse and of better pairs that differ by the margin."""
+    return shares + max(margin, 0.0), shares + max(-margin, 0.0)
 
 
 def power_of_non_inferiority(
@@ -204,7 +212,7 @@ def size_at_margin(pairs: int, margin: float, alpha: float = 0.05, *, corrected:
     """
     critical = critical_score(pairs, margin, alpha) if corrected else _NORMAL.inv_cdf(1 - alpha)
     shares = _shares(margin)
-    return float(_pass_chances(_fewest(pairs, margin, critical), pairs, margin + shares, shares).max())
+    return float(_pass_chances(_fewest(pairs, margin, critical), pairs, *_at_margin(shares, margin)).max())
 
 
 def pairs_for_margin(

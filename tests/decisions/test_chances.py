@@ -337,9 +337,9 @@ def test_a_verdict_is_what_a_sceptic_works_out_with_scipy_alone(case, run, now, 
         worth = effective(pairs, domains, population, alpha)
         flat = [one for each in pairs.values() for one in each]
         better, worse = (flat.count(one) / answers * worth for one in (1, -1))
-        critical = norm.ppf(1 - alpha)
+        critical = norm.ppf((1 + bound_level(int(worth), sign * 0.03, alpha)) / 2)
         if sign > 0:
             assert difference.size.effective == pytest.approx(worth, abs=1e-8)
-            critical = norm.ppf((1 + bound_level(int(worth), 0.03, alpha)) / 2)
-            assert (difference.result == "PASS") == (score(better, worse, worth, -0.03) > critical)
+        result = "PASS" if sign > 0 else "BREACH"
+        assert (difference.result == result) == (sign * score(better, worse, worth, -0.03) > critical)
         assert sign * score(better, worse, worth, bound) == pytest.approx(critical, abs=1e-5)

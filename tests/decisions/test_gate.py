@@ -473,6 +473,19 @@ def test_a_flawless_version_does_not_tell_it_nor_does_a_single_one(suite, run):
     assert rate_correlation("alignment_rate", [one]) == ASSUMED
 
 
+def test_three_pairs_that_all_got_worse_prove_no_drop(case, run, now):
+    """As likely as 14 % where half of all pairs get worse and nearly as many better."""
+
+    def three(outcome):
+        return [case(f"c{n}", outcome, domain=f"d{n}") for n in range(3)]
+
+    rule = judge(run(three("damaged")), run(three("aligned"), model="base"), RATE_NO_WORSE, now).rules[0]
+    assert (rule.reading.worse, rule.result) == (3, "INSUFFICIENT_EVIDENCE")
+    eight = [case(f"c{n}", "damaged", domain=f"d{n}") for n in range(8)]
+    base = [case(f"c{n}", "aligned", domain=f"d{n}") for n in range(8)]
+    assert judge(run(eight), run(base, model="base"), RATE_NO_WORSE, now).rules[0].result == "BREACH"
+
+
 def test_domains_of_very_unequal_size_do_not_show_that_their_cases_are_independent(case, run, now):
     """The mean of all is that of the one large domain, which then seems not to differ from it."""
 

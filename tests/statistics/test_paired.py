@@ -35,13 +35,20 @@ tables = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 400)).
 )
 
 
-@pytest.mark.parametrize("margin", [0.03, 0.05])
+@pytest.mark.parametrize("margin", [0.03, 0.05, -0.03, -0.05])
 @pytest.mark.parametrize("alpha", [0.05, 0.0025])
 def test_kept_critical_scores_are_those_that_a_search_finds(margin, alpha):
     kept = noninferiority._kept_steps()[str(margin)][str(alpha)]
     assert len(kept) == 1400
     for pairs in (1, 2, 3, 7, 29, 52, 59, 93, 118, 147, 213, 314, 594, 900, 1400):
         assert kept[pairs - 1] == search_steps(pairs, margin, alpha), pairs
+
+
+@pytest.mark.parametrize(("pairs", "size"), [(3, 0.1366), (4, 0.0886), (7, 0.0729), (8, 0.0513), (100, 0.0882)])
+def test_a_breach_is_as_sure_as_a_pass(pairs, size):
+    """The uncorrected sizes were enumerated apart, with the restricted likelihood searched for its maximum."""
+    assert size_at_margin(pairs, -0.03, corrected=False) == pytest.approx(size, abs=4e-4)
+    assert size_at_margin(pairs, -0.03) <= 0.06
 
 
 @pytest.mark.parametrize("margin", [0.02, 0.05, 0.1])
