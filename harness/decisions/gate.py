@@ -94,8 +94,7 @@ def next_step(now: Situation) -> NextStep:
 
 def _look(now: Situation) -> str:
     run, base = now.candidate, now.baseline
-    # the name of a version means its run of all cases, which a partial one is not
-    named = run.run_id if run.partial else run.label
+    named = run.run_id if run.partial else run.label  # the name of a version means its run of all cases
     return f"harness compare {base.label} {named}" if base is not None else f"harness runs show {named}"
 
 
@@ -140,10 +139,7 @@ def _another_run(now: Situation) -> NextStep | None:
 def _more_answers(now: Situation) -> NextStep:
     run = now.candidate
     if now.no_data is not None:
-        why = f"no case applies to {now.no_data}: add some, or take its rule out by a policy of your own"
-        return NextStep(
-            f"{why} ([[tool.harness.gate.rules]]; none of the default rules is in force then)", "harness gate --plan"
-        )
+        return NextStep(f"no case applies to {now.no_data}: {_NO_CASE}", "harness gate --plan")
     unscored = [case for case in run.cases if case.outcome == "unscored"]
     if any(reading.reask for reading in now.readings):
         return _again(run, unscored)
@@ -163,6 +159,7 @@ def _command(run: RunRecord, options: str, model: str | None = None) -> str:
     return f"pytest --model={model or run.model}{f' --samples={samples}' if samples > 1 else ''} {options}"
 
 
+_NO_CASE = "add some, or take its rule out by [[tool.harness.gate.rules]] of your own, in place of all default ones"
 _LIVE = "--gate --cassette-mode=live"
 _FILLED_UP = "--gate --cassette-mode=record"
 
@@ -202,12 +199,10 @@ class RuleVerdict:
     result: Result
     reading: Reading
     reasons: tuple[str, ...] = ()
-    correlation: float | None = None
-    """Of two cases of a domain, where the bound speaks for domains."""
+    correlation: float | None = None  # of two cases of a domain, where the bound speaks for domains
     estimated_from: tuple[str, ...] = ()
     """The earlier versions that the correlation was estimated from; empty where it is assumed."""
-    is_uneven: bool = False
-    """Whether it is assumed since the domains are too unequal in size to show less."""
+    is_uneven: bool = False  # in size: the domains cannot show a lower correlation than is assumed
 
 
 @dataclass(frozen=True, slots=True)
