@@ -516,7 +516,9 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
         return low + kana.end(), kana.end() < len(side) or touches(text, high)
     runs = [one.span() for one in _RUN.finditer(side)]
     first = runs[0]
-    numbered = None if ":" in other else re.match(f"[{HAN}]{{1,2}}[0-9]+", side)  # `22:00-次日6:00`
+    numbered = (
+        None if ":" in other else re.match(f"[{HAN}]{{1,2}}[0-9]+(?:[A-Z](?![A-Za-z]))?", side)
+    )  # `22:00-次日6:00`
     run = side[: first[1]]
     measure = _MEASURE.match(side, numbered.end()) if numbered else None
     is_like = side[0] in "第제" or re.search("[0-9]" if measure else "[0-9]\\Z", other)

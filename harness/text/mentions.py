@@ -434,6 +434,7 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
 
 _PARTING = frozenset({"space-inside", "cjk-boundary", "wide-space", "line-break", "markup"})
 _WHOLE_NAMES = frozenset({"path", "file", "url"})
+_OF_A_PAPER = later("[〔［](?:19|20)[0-9]{2}[〕］]")
 
 
 def _is_between_words(change: Change, reading: Reading, target: Target, text: str) -> bool:
@@ -447,7 +448,7 @@ def _is_between_words(change: Change, reading: Reading, target: Target, text: st
     if not (before and behind and is_cjk(behind[0])):
         return False
     is_counter = behind in MEASURES or (len(behind) == 1 and not (before[0].isascii() and before[0].isalpha()))
-    if target.kind == "code" and before[-1].isdecimal() and is_counter:
+    if target.kind == "code" and before[-1].isdecimal() and is_counter and not _OF_A_PAPER.search(before):
         return True  # `3-2-1402 室`, `东-3 柜`, but not `SH-PD-03 仓`
     if target.kind == "code" and before.replace(".", "", 1).isdecimal():
         return True  # `12 吋/28nm-A1`, `0.6 角秒/RMS`
