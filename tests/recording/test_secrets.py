@@ -611,3 +611,28 @@ def test_more_lines_than_a_replay_reads_are_a_problem_however_they_are_searched(
     assert found[-1][1] == "more than 30 lines"
     with pytest.raises(CassetteError, match="more than 30 lines"):
         Cassette(path)
+
+
+@pytest.mark.parametrize("piece", [1, 7, 60, 10**6])
+def test_a_long_text_is_decoded_in_pieces_as_in_one(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [
+        "%73k",
+        "plain",
+        "&#115;k",
+        "",
+        "ѕk 中：Ａ",
+        "\U000e0073\U000e006b",
+        "\ud835\udc2c\ud83d",
+        "=73k",
+        "\\x73k",
+        "x" * 90,
+        "<b>ѕ</b>k",
+    ]
+    for text in ("\n".join(lines), "\n".join([*lines[::-1], *lines, ""])):
+        monkeypatch.setattr(spellings, "_PIECE", len(text))
+        whole = spellings._decoded(text)
+        bare = spellings._bare(whole)
+        monkeypatch.setattr(spellings, "_PIECE", piece)
+        assert spellings._decoded(text) == whole
+        assert spellings._bare(whole) == bare
+        assert bare.count("sk") == 7 * (text.count("plain"))
