@@ -136,11 +136,12 @@ COMPARED = ("alignment_rate", "fidelity", "search_hit_rate", "mention_rate", "ov
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One metric over the cases that both versions answered. `old` and `new` count as the metric does.
+    """One metric over the cases that have a part in it in both runs, so that `new` - `old` is the difference.
 
-    The difference (new - old), its Tango 95 % interval and the exact McNemar p-value count cases that have a part in
-    the metric in both runs: `better` and `worse` of `pairs`. None without such a case. The interval is taken at the
-    effective number of pairs by domain where there are twenty domains (`size`), the p-value is over cases alone.
+    Without such a case `old` and `new` are what the metric counts in each. The difference, its Tango 95 % interval and
+    the exact McNemar p-value are over pairs of cases: `better` and `worse` of `pairs`. None without a pair. The
+    interval is taken at the effective number of pairs by domain where there are twenty domains (`size`), the p-value is
+    over cases alone.
     """
 
     metric: str
@@ -227,9 +228,10 @@ def change(metric: str, before: Sequence[CaseResult], after: Sequence[CaseResult
     shared = [key for key in new if key in old and "unscored" not in (new[key], old[key])]
     better = sum((old[key], new[key]) == ("bad", "good") for key in shared)
     worse = sum((old[key], new[key]) == ("good", "bad") for key in shared)
-    counts = METRICS[metric](before), METRICS[metric](after)
     if not shared:
-        return Change(metric, *counts, 0, 0, 0, None, None, None, None)
+        return Change(metric, METRICS[metric](before), METRICS[metric](after), 0, 0, 0, None, None, None, None)
+    counted = "bad" if METRIC_DIRECTIONS[metric] == "lower" else "good"
+    was, now = (Count(sum(each[key] == counted for key in shared), len(shared)) for each in (old, new))
     domains = {case.key: case.domain for case in after}
     gains = [(float((new[key] == "good") - (old[key] == "good")), domains[key]) for key in shared]
     size = _size(gains)
@@ -240,7 +242,7 @@ def change(metric: str, before: Sequence[CaseResult], after: Sequence[CaseResult
     if METRIC_DIRECTIONS[metric] == "lower":
         estimate, low, high = -estimate, -high, -low
     p_value = mcnemar_exact(better, worse)
-    return Change(metric, *counts, len(shared), better, worse, estimate, low, high, p_value, size)
+    return Change(metric, was, now, len(shared), better, worse, estimate, low, high, p_value, size)
 
 
 def _size(gains: Answers) -> Size:

@@ -152,7 +152,7 @@ _NAMES = {
     "alignment_rate": "alignment rate",
     "fidelity": "fidelity",
     "search_hit_rate": "found by search",
-    "mention_rate": "mention rate",
+    "mention_rate": "mention rate (cases)",
     "over_correction_rate": "over-correction",
     "check_rate": "check rate (general)",
 }

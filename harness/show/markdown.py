@@ -144,7 +144,7 @@ def _head(lang: str, *keys: str) -> list[str]:
 def _changes(comparison: Comparison, lang: str) -> list[str]:
     rows = [
         [
-            word(change.metric, lang),
+            word("mention-cases" if change.metric == "mention_rate" else change.metric, lang),
             rates.percent(change.old.rate),
             rates.percent(change.new.rate),
             rates.points(change.difference),

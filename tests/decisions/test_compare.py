@@ -52,6 +52,18 @@ def test_omissions_show_in_the_mention_rate_and_not_in_fidelity(cases, run):
     assert found(comparison, "fidelity").pairs == 90
 
 
+def test_the_points_of_a_row_are_the_difference_of_its_rates(case, run):
+    """A case that one run leaves out has no part in fidelity, and would raise one rate and not the points."""
+    old = run([case(f"c{n}", "omitted" if n < 20 else "damaged" if n < 50 else "aligned") for n in range(100)])
+    new = run([case(f"c{n}", "omitted" if n >= 70 else "damaged" if n < 10 else "aligned") for n in range(100)])
+    for change in compare(old, new).changes:
+        if change.pairs:
+            assert (change.old.n, change.new.n) == (change.pairs, change.pairs)
+            assert change.new.rate - change.old.rate == pytest.approx(change.difference)
+    fidelity = found(compare(old, new), "fidelity")
+    assert (fidelity.old, fidelity.new) == (Count(20, 50), Count(50, 50))
+
+
 def test_a_metric_without_a_case_has_no_data(cases, run):
     change = found(compare(run(cases(5)), run(cases(5))), "check_rate")
     assert (change.pairs, change.difference, change.p_value) == (0, None, None)
