@@ -87,8 +87,8 @@ _PLAIN_NUMBER = later(
     r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°℃℉]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
     r"\d+(?:\.\d+)?(?:[x×*]\d+(?:\.\d+)?){1,2}[a-z]{0,2}|\d{1,3}(?:,\d{3})+(?:\.\d+)?"
 )
-_CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:(?:\.|::)[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
-_NAME_OF_CODE = later("[._$]|[a-z][A-Z]|[A-Z]{2}[a-z]")
+_CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:(?:\.|::|#)[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
+_NAME_OF_CODE = later("[._$#]|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _PLATE = later(f"(?:[{PLATES}][A-HJ-NP-Z]·|(?![新黑青云贵])[{PLATES}][A-HJ-NP-Z])[A-HJ-NP-Z0-9]{{5,6}}")
 _TOKEN = later(f"[^{HAN}\\s]+")
 _HANDLE = later("@[A-Za-z]")

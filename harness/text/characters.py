@@ -65,7 +65,7 @@ ORNAMENT = later(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
 """With the selectors of emoji, marks of direction and invisible blanks: round a token they do not belong to it."""
 AHEAD = later("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
 """What is also written with a blank before the token: `n° 12/3`, `￥ 1,299.00/台`."""
-_DUNDER = later(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]")
+_DUNDER = later(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]|_[a-z][a-z0-9-]*\.(?:s[ac]ss|html|py)(?!\w)")
 """`__init__.py`, whose underscores are no emphasis."""
 
 _CJK = (

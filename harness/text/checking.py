@@ -276,7 +276,11 @@ class Judge:
             for reading in _beside_wraps(found, text, wanted):
                 one = reading if is_strict else in_a_sentence(reading, target, text)
                 start, end, damage = one
-                if wanted != target.text and target.kind == "path" and _is_fragment(text, start, end, target, wanted):
+                if (
+                    wanted != target.text
+                    and target.kind in ("path", "file")
+                    and _is_fragment(text, start, end, target, wanted)
+                ):
                     continue
                 if damage.weight and not is_strict and _is_of_another_number(text, start, target, wanted):
                     continue
@@ -393,6 +397,9 @@ def _is_fragment(text: str, start: int, end: int, target: Target, wanted: str) -
     """Whether a span is only a piece of a longer path, damaged or another: a fragment never vouches for the whole."""
     if not _CONTINUES_PATH.isdisjoint((text[start - 1 : start], text[end : end + 1])):
         return True
+    sign = target.text.removeprefix(wanted)[:1]
+    if sign in ("#", "?", ":") and text.startswith(sign, end) and text[end + 1 : end + 2].isalnum():
+        return True  # `setup.md#instal`
     rest = target.text.removesuffix(wanted)
     if rest == target.text or rest[-1] not in _CONTINUES_PATH:
         return False

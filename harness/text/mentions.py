@@ -17,7 +17,7 @@ from harness.text.explain import Change
 from harness.text.find import Reading
 from harness.text.fold import Damage, Page
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
-from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target, is_formula
+from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target, is_calculated, is_formula
 
 VERDICTS = ("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent")
 """In order of rank; `absent` is not damage and is outside the order."""
@@ -295,19 +295,17 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
     text, wanted, kind = page.text, target.text, target.kind
     span = text[reading.start : reading.end]
     if kind == "identifier" and _WORDS.fullmatch(wanted):
-        is_lower = wanted.islower()
-        if is_lower and codes <= _SOFT:
+        if codes <= _SOFT and wanted.islower():
             return True
-        if not codes.isdisjoint(_SOFT) and codes <= _PROSE:
-            return is_lower or "case" in codes  # `Hugging Face Hub`, `Polars DataFrame`
-        return False
+        is_of_words = not codes.isdisjoint(_SOFT) and codes <= _PROSE
+        return is_of_words and (wanted.islower() or "case" in codes)  # `Hugging Face Hub`, `Polars DataFrame`
     if (
-        (kind == "name" and codes == {"quote-lookalike"})  # `l’e-mail`
+        (kind == "name" and codes == {"quote-lookalike"} and (wanted[0].islower() or wanted[1] == "'"))  # `l’e-mail`
         or (codes <= {"dropped", "case"} and _ENCODING.fullmatch(wanted))
         or (kind == "version" and _COMPARED.sub(r"\1", span) == wanted)  # `numpy >= 1.24, < 2.0`
+        or (kind in _NUMBERED and _is_apart_from_its_name(reading, wanted, span, codes))
+        or (kind == "code" and is_calculated(wanted, span))
     ):
-        return True
-    if kind in ("code", "number", "range", "cas", "hash") and _is_apart_from_its_name(reading, wanted, span, codes):
         return True
     if codes == {"case"} and (
         wanted.startswith("0x")
@@ -315,11 +313,6 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         or kind == "email"
         or (kind == "code" and _in_small_letters(span) == _in_small_letters(wanted))
         or (kind in _TITLED and _is_heading(wanted, span, text, reading))
-    ):
-        return True
-    is_call = _CALLED.match(wanted) and _BETWEEN_VALUES.sub(r"\1\2", span) == wanted  # `VLOOKUP(A2, B:C, 2, 0)`
-    if kind == "code" and (
-        is_call or (is_formula(wanted) and _CALCULATED.sub(lambda found: found[1] or "", span) == wanted)
     ):
         return True
     if kind in ("unit", "range") or "×" in wanted or _FROM_TO.fullmatch(wanted):
@@ -361,6 +354,7 @@ def _in_small_letters(code: str) -> str:
 
 
 _LETTERS_OF_A_HEADING, _TITLED = 8, frozenset({"code", "name", "file", "path"})
+_NUMBERED = frozenset({"code", "number", "range", "cas", "hash"})
 
 
 def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set[str]) -> bool:
@@ -375,12 +369,10 @@ def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set
 
 _ENCODING = later(r"(?:utf|ucs|sha|crc|md|cp|latin|base|iso|koi|windows)-\d+(?:-[0-9A-Z]+)?", re.IGNORECASE)
 _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
-_CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
-"""Blanks that mathematics in LaTeX has as its writer likes."""
-_CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | ([:=]) ")
-"""`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
 _THIN = " \u00a0\u2009\u202f"
-_BEFORE_A_UNIT = later(f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])|(?<=[0-9],) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])")
+_BEFORE_A_UNIT = later(
+    f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])|(?<=[0-9],) (?=[0-9])|(?<=[€£$¥]) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])"
+)
 _FROM_TO = later(
     "([A-Z])[0-9]+-\\1[0-9]+|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{2,3}\\.[ag])|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 )
@@ -388,8 +380,7 @@ _FROM_TO = later(
 
 
 _UNICODE_ESCAPES = later(r"(?:\\u[0-9A-Fa-f]{4})+")
-_JSON_BEGINS = ("{", "[")
-"""How an answer in JSON begins that is read as text; there every letter beyond ASCII may be escaped."""
+_JSON_BEGINS = ("{", "[")  # an answer in JSON that is read as text: every letter beyond ASCII may be escaped
 
 
 _SHAPING = frozenset("\u200c\u200d\ufe0e\ufe0f")
@@ -495,7 +486,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     if target.kind == "path" and span.endswith((" /", "\n/")) and text[reading.end : reading.end + 1].isalnum():
         return True  # the next path begins there
     return is_altered and (
-        (span.startswith("# ") and _opens_line(text, reading.start))  # a heading
+        (span.startswith("# ") and not text[text.rfind("\n", 0, reading.start) + 1 : reading.start].strip("# "))
         or (target.kind == "path" and _OF_WORDS.fullmatch(span) is not None)  # `path to` for `/a/path/to`
         or is_formula(target.text)  # `$X_1$` is another variable than `$x_1$`
         or _is_another_thing(target, codes, span)
@@ -518,10 +509,6 @@ def _is_no_holder(reading: Reading, span: str, text: str) -> bool:
     return before.endswith(("$", "#", "%")) or (
         span[1] + span[-2] == "  " and (span[2].isupper() or before.endswith(("import ", "export ", "const ", "let ")))
     )
-
-
-def _opens_line(text: str, start: int) -> bool:
-    return not text[text.rfind("\n", 0, start) + 1 : start].strip("# ")
 
 
 _OF_ANOTHER_CALL = frozenset({"markup", "doubled"})  # `f<T>()`, `f(() => 1)`

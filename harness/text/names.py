@@ -101,7 +101,11 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     if behind_it and ((not re.search(r"[/\\]", behind_it)) or _ANOTHER_PATH.match(behind_it)):
         assert file is not None
         end = start + file.end()
-        yield Span(start, end, touches_left, False, "path", _last_two(text[start:end]))
+        others = _last_two(text[start:end])
+        place = _PLACE_IN_A_FILE.match(text, end)
+        if place:
+            end, others = place.end(), (text[start:end], *others)
+        yield Span(start, end, touches_left, False, "path", others)
         return
     if text[start - 1 : start] == "<" and _CLOSING_TAG.fullmatch(inner):
         return
@@ -119,7 +123,8 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     yield Span(start, start + cut, touches_left, opened, "path", alternates)
 
 
-_QUERY = later(rf"\?[A-Za-z_][\w.-]*=[^&={ENDS}{HAN}]*(?:&[A-Za-z_][\w.-]*=[^&={ENDS}{HAN}]*)*(?<![.:])")
+_VALUE = rf"(?:[^&={ENDS}{HAN}]|,(?=\w))*"
+_QUERY = later(rf"\?[A-Za-z_][\w.-]*={_VALUE}(?:&[A-Za-z_][\w.-]*={_VALUE})*(?<![.:])")
 
 
 def _begins_behind(before: str, path: str) -> bool:
@@ -200,7 +205,9 @@ def _without_verbs(name: str) -> str:
     return name[_behind_verbs(name, 0) :]  # `在人事/2026/a.pdf`
 
 
-_PLACE_IN_A_FILE = later(r":[0-9]{1,6}(?::[0-9]{1,4})?(?![\w.:/-])|(?:::[A-Za-z_]\w*)+(?:\[[\w.-]+\])?")
+_PLACE_IN_A_FILE = later(
+    r":[0-9]{1,6}(?::[0-9]{1,4})?(?![\w.:/-])|(?:::[A-Za-z_]\w*)+(?:\[[\w.-]+\])?|#[A-Za-z0-9][A-Za-z0-9_-]*"
+)
 
 
 _WITH_ENDING = later(

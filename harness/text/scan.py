@@ -53,18 +53,21 @@ _ATOM = re.compile(
     r"|(?<=[A-Za-z0-9%])\((?:[0-9]{1,3}:[0-9]{1,3}|[VvWwm]/[VvWwm])\)"  # `DMF/H2O(4:1)`
     r"|(?:(?<=[A-Z0-9]-)|(?<=[A-Z])(?=\(20)|(?<![A-Za-z0-9)-]))\([A-Za-z0-9+-]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-(03)-9`
     r"|(?<=[A-Za-z0-9])\([+-]{1,2}\)"
-    rf"|(?<=[A-Za-z0-9])[(（][{HAN}]{{1,2}}[)）](?=[-/]?[A-Z0-9])"  # `HT-2026(采)-118`
+    rf"|(?<=[A-Za-z0-9])[(（][{HAN}]{{1,2}}[)）](?=[-/]?[A-Z0-9])"
+    r"|(?<=[\u0400-\u04ff0-9])\([\u0400-\u04ff0-9]{1,4}\)(?=[-/\d\u0400-\u04ff])"  # `HT-2026(采)-118`
     r"|(?<=[A-Za-z0-9])\([A-Za-z0-9#@+-]{1,12}\)(?=[A-Za-z0-9])"  # `CC(N)C(O)C`
     r"|(?<=\d)['′](?=-[A-Za-z]|[NSEW](?![A-Za-z])|/\d)|(?<=-[35])['′](?![A-Za-z0-9])"  # `2,2'-bipyridine`, `5'-ATG-3'`
-    r"|(?<=[A-Z0-9])\*(?=\d)"
+    r"|(?<=[A-Z0-9])\*(?=\d|(?<=[A-Z]{2}\*)[A-Z]{2})"
     r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}['′]?-[a-z])|(?<=,[NOSP])['′](?=-[a-z])"
     r"|(?<=[0-9]-)\([0-9A-Za-z,'′-]{2,40}\)(?=[a-z-])"  # `2-(4-isobutylphenyl)propanoic`
     r"|(?<=[A-Za-z0-9_])\(\)(?![A-Za-z0-9_])"  # `model.fit()`
-    r"|(?<=[A-Za-z])'(?=[A-Za-z][A-Za-z]*[-/_])|(?<=[A-Za-z0-9])'(?=\d|[bdho][0-9A-F])"  # `O'Neil-Hart`, `8'hFF`
+    r"|(?<=[A-Za-z])'(?=[A-Za-z][A-Za-z]*[-/_]|(?<=-[A-Z]')[A-Z][a-z])"
+    r"|(?<=[A-Za-z0-9])'(?=\d|[bdho][0-9A-F])"  # `O'Neil-Hart`, `8'hFF`
     # `2,4-D`, `2,4,6-三硝基甲苯`, `N,N-二甲基甲酰胺`
     r"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{1,2},){0,4}\d{1,2}-[^\W_a-z])|(?<=\d,\d-\d),(?=\d)"
     # `0,1mmol/kg`, `99,5-99,9%`, `1.240,50€/Jahr`
-    r"|(?<=\d),(?=\d{1,3}(?:[^\W\d_]{1,4}[²³]?|[€£$%])/[^\W\d_])"
+    r"|(?<=\d),(?=\d{1,3}(?:(?:[^\W\d_]{1,4}[²³]?|[€£$%])/[^\W\d_]|[^\W\d_]{0,4}/\d+(?![\w/])|[^\W\d_]{0,4}/\d+,\d))"
+    r"|(?<=/\d),(?=\d{1,2}[^\W\d_]{0,4}(?![\w/]|,\d))|(?<=[x×]\d),(?=\d{1,2}-[A-Z])"
     r"|(?<=[A-Z]-\d\d),(?=\d(?![\w,-]))|(?<=\d),(?=\d{1,2}/[^\W\d_])|(?<=\d\d),(?=\d-\d\d,\d(?!\d))|(?<=\d-\d\d),(?=\d(?!\d))"
     rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}])))+"
 )
@@ -76,7 +79,7 @@ _COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
 _FRENCH = re.compile(r"« ?(.*?) ?»".replace(" ", "[ \u00a0\u202f]"))
 _LABEL = re.compile(
     f"(?:[{HAN}]{{1,8}}|(?:(?![{HAN}])[^\\x00-\\x7f{_SIGNS_BEYOND_ASCII}]){{1,24}}):(?=\\S)"
-    f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{2,8}}|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*[-/])"
+    f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{2,8}}|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*\\Z)(?=[^:]*[-/])"
 )
 """What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
 _ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")
@@ -143,7 +146,7 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
         if _HOLDS_TOKENS.search(value):  # the value is what is protected: `--max-old-space-size=4096`
             inside = _inside(text, end - len(value), end)
             return (Span(start, start + len(name), touches(text, start - 1)), *inside)
-        kind, others = "code", (name, value) if SIGN_BETWEEN.search(value) else (name,)
+        kind, others = "code", (name, *_of_value(value))
     else:
         while (
             (text[end - 1] in ".,:;" and kind != "placeholder")
@@ -154,7 +157,29 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
             )
         ):
             end -= 1
+        others = _parts(kind, text[start:end])
     return (Span(start, end, touches(text, start - 1), touches(text, end), kind, others),)
+
+
+def _of_value(value: str) -> tuple[str, ...]:
+    bare = value.strip("\"'")
+    whole = (value,) if SIGN_BETWEEN.search(value) else ()
+    return whole if bare == value else (*whole, bare, *_named_inside(bare))
+
+
+def _parts(kind: str, whole: str) -> tuple[str, ...]:
+    """What is also said alone: the value of an option, a package without its version, each of `${{ a }}-${{ b }}`."""
+    if kind == "option":
+        return _named_inside(whole.partition("=")[2].strip("'\""))
+    if kind == "version":
+        name, _, version = whole.rpartition("@")
+        return (name, version) if SIGN_BETWEEN.search(name) else ()
+    if kind == "unit":
+        return (whole[1:],) if whole[1:2].isdecimal() else ()  # `$12/mo`
+    return tuple(_HOLDERS.findall(whole)) if kind == "placeholder" and whole.count("${") > 1 else ()
+
+
+_HOLDERS = re.compile(r"\$\{+[^{}]+\}+")
 
 
 def _named_inside(piece: str) -> tuple[str, ...]:
@@ -242,7 +267,8 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
     if any(FORMS[rank].pattern.fullmatch(inner) for rank in forms_for(inner)) or inner[0] in "-/~.\\{":
         yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
     elif has_file or _NAME_AND_NUMBER.fullmatch(inner) or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
-        yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=pairs_of(inner))
+        others = _values(inner) if "=" in inner else pairs_of(inner)
+        yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=others)
 
 
 def _inside(text: str, start: int, end: int) -> Iterator[Span]:
@@ -487,6 +513,8 @@ def _is_sum(text: str, start: int, end: int) -> bool:
     """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what follows a key (`ratio = 3/4`) is a value."""
     if (text[start + 1] not in _OF_SUMS and not text[start].isdecimal()) or not _SUM.fullmatch(text, start, end):
         return False
+    if text[start].isdecimal() and kind_of(text[start:end]) == "code":
+        return False  # `J2 = 43045-0412`
     after = text[end : end + 8].lstrip(" ")
     if after[:1] and after[0] in _EQUALS:
         return True

@@ -48,10 +48,10 @@ class Target(NamedTuple):
 
 
 _BODIES = (
-    "AASHTO ACI AISC ANSI API ASCE ASHRAE ASME ASTM AWS AWWA BS CECS CISPR CJJ CJ CNS CSA DB[0-9]* DGJ DIN DL EIA "
+    "AASHTO ABNT ACI AISC ANSI API ASCE ASHRAE ASME ASTM AWS AWWA BS CECS CISPR CJJ CJ CNS CSA DB[0-9]* DGJ DIN DL EIA "
     "EN ETSI FIPS GA GBJ GBZ GB GJB GOST HG HJ ICAO ICC IEC IEEE IETF IFRS IPC ISA ISO ITU JB JC JEDEC JGJ JG JIS JJG "
-    "JTG JT JR KS MIL NACE NEMA NEN NFPA NF NB NIST NY QB QC Q RFC SAE SB(?=/) SH SJ SL SN SY TB TIA UL WS YB YC YD YY "
-    "СНиП СП"
+    "JTG JT JR KS MIL NACE NBR NEMA NEN NFPA NF NB NIST NY QB QC Q RFC SAE SASO SB(?=/) SH SJ SL SN SY TB "
+    "TCVN TIA UL UNE WS YB YC YD YY ДСТУ СНиП СП"
 )
 _BODIES_OF_WORDS = (
     "IS(?= [0-9]{3,5}[:-])",
@@ -136,7 +136,7 @@ _RULES = (
         heads="0-9",
     ),
     _rule("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]", "-", heads="0-9"),
-    _rule("standard", rf"{standard()}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./: -]*", heads="A-ZГС"),
+    _rule("standard", rf"{standard()}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./: -]*", heads="A-ZГДС"),
     _rule("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T", "/", heads="A-Z"),
     _rule(
         "mime",
@@ -147,8 +147,9 @@ _RULES = (
     _rule("cidr", r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/\d{1,3}", "/", ".:", heads="0-9A-Fa-f:"),
     _rule(
         "unit",
-        rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?:{_COUNT})?{_UNIT}{_POWER})+(?:·d)?"
-        rf"|{_COUNT}(?:{_UNIT}|{_WORD}|%)(?:/(?:{_COUNT}(?:{_UNIT}|{_WORD})|{_WORD}{_POWER}|{_UNIT}{_POWER}|{_PER}))+"
+        rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?>(?:{_COUNT})?{_UNIT}{_POWER}(?=/|·d\Z|\Z)))+(?:·d)?"
+        rf"|{_COUNT}(?>(?:{_UNIT}|{_WORD}|%)(?=/))"
+        rf"(?:/(?>(?:{_COUNT}(?:{_UNIT}|{_WORD})|{_WORD}{_POWER}|{_UNIT}{_POWER}|{_PER})(?=/|\Z)))+"
         rf"|{_COUNT}[€£¥₽₫]/[^\W\d_]{{1,8}}"
         rf"|(?:{_COUNT} ?)?{_UNIT}{_POWER}/\({_UNIT}{_POWER}(?:[·*]{_UNIT}{_POWER})*\)|{_COUNT}/{_COUNT} ?{_UNIT}",
         "/",
@@ -274,6 +275,7 @@ def _by_rule(text: str) -> str:
     return ""
 
 
+_LONG_PART = later("[0-9]{3,}:")
 _TAGGED = later(r":[0-9]+\.[0-9]")
 """`nginx:1.25.3`"""
 
@@ -282,6 +284,8 @@ def _is_of_digits(text: str, kind: str) -> bool:
     """Whether it is a code that looks like a number or name: `10.4.2/3:7`, `5000-01-220`, `arXiv:2305.10403v3`."""
     if kind == "identifier":
         return sum(map(str.isdigit, text)) > 4 or _TAGGED.search(text) is not None
+    if kind == "range" and _LONG_PART.match(text):
+        return True  # `5410:2004-1`
     if _GROUPS.fullmatch(text):
         return _is_part_number(text.split("-"))
     has_signs = kind == "number" and len(set(text) & set("-./:")) > 1
@@ -291,7 +295,7 @@ def _is_of_digits(text: str, kind: str) -> bool:
 def _is_part_number(groups: list[str]) -> bool:
     """Numbers that are no range: long ones in groups, a zero ahead, a second number that is smaller."""
     if len(groups) > 2:
-        return sum(map(len, groups)) > 6
+        return sum(map(len, groups)) > 6 or (groups[0][0] == "0" and len(groups[0]) > 1)
     first, second = groups
     if first[0] == "0" and "." in second and len(first.partition(".")[0]) > 1:
         return True  # `00-5412.8`
@@ -317,7 +321,7 @@ def _has_digits(run: str) -> bool:
     return digits > 0
 
 
-_MIXED = later("[A-Z][0-9]+[A-Z]|[0-9][A-Z]+[0-9]")
+_MIXED = later("(?<![A-Z0-9])[A-Z]0[0-9]{3}(?![A-Z0-9])|[A-Z][0-9]+[A-Z]|[0-9][A-Z]+[0-9]")
 
 
 def pairs_of(inner: str) -> tuple[str, ...]:
@@ -340,10 +344,25 @@ _OF_CODES = frozenset({"code", "standard", "version", "phone", "cas", "name", "i
 
 
 def is_formula(text: str) -> bool:
-    """Whether the text is mathematics in LaTeX: `$x_1$`, `\\frac{a}{b}`."""
+    """Whether the text is mathematics in LaTeX: `$x_1$`, `\\frac{a}{b}`; `\\ref{a-1}` holds a key."""
     return len(text) > 2 and (
-        (text[0] == text[-1] == "$") or (text[0] == "\\" and text[1].isalpha() and re.search("[{_^]", text) is not None)
+        (text[0] == text[-1] == "$")
+        or (text[0] == "\\" and text[1].isalpha() and re.search("[{_^]", text) is not None and not _KEYED.match(text))
     )
+
+
+_KEYED = later(r"\\(?:[a-zA-Z]*(?:ref|cite[a-z]*)|label|input|include\w*|usepackage|begin|end|url|href|gls\w*)\b")
+_CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
+"""Blanks that mathematics in LaTeX has as its writer likes."""
+_CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | ([:=]) ")
+"""`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
+
+
+def is_calculated(wanted: str, span: str) -> bool:
+    """Whether only blanks were set as mathematics and code allow: `VLOOKUP(A2, B:C, 2, 0)`, `$a - b$`."""
+    if is_formula(wanted):
+        return _CALCULATED.sub(lambda found: found[1] or "", span) == wanted
+    return _CALLED.match(wanted) is not None and _BETWEEN_VALUES.sub(r"\1\2", span) == wanted
 
 
 def _is_chain(text: str) -> bool:
@@ -489,7 +508,7 @@ EXTENSIONS = _words(
     "ini cfg conf env xml html htm xhtml css scss less js mjs cjs jsx ts tsx vue svelte py pyi ipynb java kt go "
     "rs c h cc cpp hpp cs php rb pl sh bash zsh bat ps1 cmd sql db sqlite log lock zip rar 7z tar gz tgz bz2 xz "
     "zst png jpg jpeg gif bmp svg webp ico tif tiff psd ai eps dwg dxf rvt ifc skp step stp stl mp3 wav flac aac "
-    "ogg mp4 mov avi mkv webm srt vtt ass exe msi dll so dylib apk ipa deb rpm iso img bin dat pkl npy npz "
+    "ogg fits mp4 mov avi mkv webm srt vtt ass exe msi dll so dylib apk ipa deb rpm iso img bin dat pkl npy npz "
     "parquet onnx gguf safetensors pt pth ckpt clj lua swift scala dart proto gradle properties service timer "
     "desktop hwp hwpx raw pem crt cer csr prt mat asm ppk p12 jks war ear jar plist resx xaml sln csproj vcxproj "
     "wasm bak tmp lst diff patch xps odg odp mpp vsd vsdx xmind 3dm sldprt 3ds obj fbx dae igs iges sat nc gcode cdr "
