@@ -134,10 +134,10 @@ def lines_of(file: BinaryIO, *, limit: int) -> Iterator[RawLine]:
         else:
             ended = content.endswith(b"\n")
             content = b""  # what is refused need not stay in memory while its end is looked for
+            yield RawLine(number, offset, None)  # first: who refuses the file does not wait for its end
             while not ended and (rest := file.readline(_SKIPPED)):
                 ended = rest.endswith(b"\n")
                 size += len(rest)
-            yield RawLine(number, offset, None)
         offset += size
 
 

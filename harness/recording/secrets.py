@@ -420,9 +420,11 @@ def _places(path: Path, parts: int) -> list[int]:
             found = []
             for part in range(1, parts):
                 file.seek(size * part // parts)
-                while (piece := file.readline(_READ)) and not piece.endswith(b"\n"):
-                    pass  # a line may be longer than what fits in memory
-                found.append(file.tell())
+                piece = file.readline(_READ)
+                while piece and not piece.endswith(b"\n") and file.tell() < size * part // parts + LINE_LIMIT:
+                    piece = file.readline(_READ)
+                if piece.endswith(b"\n"):  # else the line is too long: it is not cut, and refused by who comes to it
+                    found.append(file.tell())
     except (OSError, UnfitFileError):
         return []
     return sorted({place for place in found if place < size})
@@ -433,27 +435,34 @@ def _problems_between(
 ) -> Iterator[CassetteProblem]:
     at = before = 0
     try:
-        for block in _blocks(path, start, end):
+        for block, size in _blocks(path, start, end):
             count = block.count(b"\n")
             if before + count > LINES_LIMIT or not _is_clean(block, secrets):
-                ended = not block.endswith(b"\n")
-                for problem in _problems_of_lines(path, secrets, start + at, start + at + len(block), before):
+                ended = size == len(block) and not block.endswith(b"\n")
+                for problem in _problems_of_lines(path, secrets, start + at, start + at + size, before):
                     yield problem
                     ended = ended or not problem.line
                 if ended:
                     return
-            at, before = at + len(block), before + count
+            at, before = at + size, before + count + (size > len(block))
     except (OSError, UnfitFileError, CassetteError):  # what is wrong the other way says
         yield from _problems_of_lines(path, secrets, start + at, end, before)
 
 
-def _blocks(path: Path, start: int, end: int | None) -> Iterator[bytes]:
-    """Some lines at a time, all of them whole but for the last of the file, or one that is too long."""
+def _blocks(path: Path, start: int, end: int | None) -> Iterator[tuple[bytes, int]]:
+    """Some lines at a time, and their bytes. All are whole but for the last of the file, and one of more than a
+    megabyte, of which only the beginning is given: few have it, and it is looked at by itself."""
     content = packed_content(path)
     with opened(path) if content is None else io.BytesIO(content) as file:
         file.seek(start)
         while block := file.read(_BLOCK if end is None else min(_BLOCK, end - file.tell())):
-            yield block if block.endswith(b"\n") else block + file.readline(LINE_LIMIT)
+            rest = b"" if block.endswith(b"\n") else file.readline(_READ)
+            block += rest
+            size = len(block)
+            while rest and not rest.endswith(b"\n") and size <= LINE_LIMIT:
+                rest = file.readline(_READ)
+                size += len(rest)
+            yield block, size
 
 
 def _is_clean(block: bytes, secrets: Secrets) -> bool:

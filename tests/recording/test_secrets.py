@@ -636,3 +636,26 @@ def test_a_long_text_is_decoded_in_pieces_as_in_one(piece: int, monkeypatch: pyt
         assert spellings._decoded(text) == whole
         assert spellings._bare(whole) == bare
         assert bare.count("sk") == 7 * (text.count("plain"))
+
+
+def test_a_line_of_some_megabytes_is_looked_at_by_itself_and_one_that_is_too_long_is_not_read_again_and_again(
+    tmp_path: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path)
+    for number in range(6):
+        answer = "long " * 10_000 + KEY if number == 2 else f"ok {number}"
+        recorder.append(exchange(f"p{number}", answer), sample=0, model="m", runtime=None)
+    recorder.close()
+    path.write_bytes(path.read_bytes().replace(b"ok 4", b"ok 3"))
+    whole = list(problems(path, Secrets([KEY])))
+    assert [problem.line for problem in whole] == [3, 5]
+    monkeypatch.setattr(secrets_module, "_READ", 1000)
+    monkeypatch.setattr(secrets_module, "_BLOCK", 1500)
+    assert list(problems(path, Secrets([KEY]))) == whole
+    with path.open("ab") as file:
+        file.truncate(path.stat().st_size + 10**9)  # zeros that are nowhere on the disk
+    monkeypatch.undo()
+    started = time.process_time()
+    assert secrets_module._places(path, 8) == []
+    assert time.process_time() - started < 2

@@ -315,3 +315,13 @@ def test_every_pool_of_processes_ends_with_its_parent() -> None:
     pools = [line for file in files for line in file.read_text("utf-8").splitlines() if "ProcessPoolExecutor(" in line]
     assert pools
     assert all("end_with_parent" in line for line in pools)
+
+
+def test_who_refuses_a_file_for_a_line_that_is_too_long_does_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(b"ok\n" + b"x" * 50_000_000 + b"\nok\n")
+    with path.open("rb") as file:
+        lines = lines_of(file, limit=1000)
+        assert [next(lines).content, next(lines).content] == [b"ok\n", None]
+        assert file.tell() < 10_000
+        assert [(line.number, line.offset, line.content) for line in lines] == [(3, 50_000_004, b"ok\n")]
