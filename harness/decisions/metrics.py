@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from harness.records.case import NOT_IN_HEADLINE
-from harness.records.run import CaseResult, Outcome
+from harness.records.run import CaseResult, Outcome, SampleResult
 
 if TYPE_CHECKING:
     import sqlite3
@@ -91,17 +91,18 @@ def fidelity(cases: Cases) -> Count:
 
 
 def mention_rate(cases: Cases) -> Count:
-    """Share of required targets that are mentioned, over scored samples."""
+    """Share of required targets that are mentioned in all scored samples of their case, which are one cluster."""
     k = n = 0
     for case in cases:
-        for sample in case.samples:
-            if sample.outcome == "unscored":
-                continue
+        scored = [sample for sample in case.samples if sample.outcome != "unscored"]
+        if scored:
             n += len(case.required)
-            k += len(case.required) - [sample.verdicts.get(one, "absent") for one in case.required].count("absent")
-            if sample.within:
-                k += sum(one in sample.within for one in case.required)
+            k += sum(all(_is_mentioned(sample, one) for sample in scored) for one in case.required)
     return Count(k, n)
+
+
+def _is_mentioned(sample: SampleResult, target: str) -> bool:
+    return sample.verdicts.get(target, "absent") != "absent" or target in sample.within
 
 
 def over_correction_rate(cases: Cases) -> Count:

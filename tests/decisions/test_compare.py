@@ -5,11 +5,12 @@ import pytest
 from harness.decisions.compare import compare, in_the_way, options, shared_alignment, telling_slices
 from harness.decisions.concentration import selected_by_outcome
 from harness.decisions.gate import judge
-from harness.decisions.metrics import Count
+from harness.decisions.metrics import Count, mention_rate
 from harness.decisions.run_summary import collateral_rate, residual_rate
 from harness.records.policy import GatePolicy, Rule
 from harness.records.run import SampleResult
 from harness.show.run import run_lines
+from tests.factory import sample_result
 
 
 def found(comparison, metric):
@@ -62,6 +63,16 @@ def test_the_points_of_a_row_are_the_difference_of_its_rates(case, run):
             assert change.new.rate - change.old.rate == pytest.approx(change.difference)
     fidelity = found(compare(old, new), "fidelity")
     assert (fidelity.old, fidelity.new) == (Count(20, 50), Count(50, 50))
+
+
+def test_the_same_answer_three_times_names_its_strings_once(case):
+    """Samples are one cluster: more of them are no more evidence."""
+    once, thrice = ([case(f"c{n}", samples=samples) for n in range(10)] for samples in (1, 3))
+    assert mention_rate(once) == mention_rate(thrice) == Count(10, 10)
+    samples = [sample_result(outcome, sample=n) for n, outcome in enumerate(["aligned", "omitted", "unscored"])]
+    assert mention_rate([case("a", "omitted", samples=samples)]) == Count(0, 1)
+    assert mention_rate([case("a", samples=[samples[0], samples[2]])]) == Count(1, 1)
+    assert mention_rate([case("a", "unscored", samples=[samples[2]])]) == Count(0, 0)
 
 
 def test_a_metric_without_a_case_has_no_data(cases, run):
