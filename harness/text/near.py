@@ -20,6 +20,7 @@ _HOLDS = {"url": "/.", "uuid": "-"}
 """Characters that a near miss must hold, as the inside of a character class: a digit for all other kinds."""
 _LEAST, _TWO_FROM, _SWAPS_FROM = 5, 16, 4
 _KEPT = 0.8
+_SHORT = 7  # shorter ones may have the change among both the first and the last three characters
 _LONGEST_WORD = 300
 _CONFUSED = str.maketrans("OolI", "0011")
 _BRACKETS = re.escape("()[]{}<>（）［］｛｝＜＞〈〉《》【】〔〕")
@@ -102,7 +103,7 @@ def near_misses(
     digits = ascii_of(text)
     lacking = [digit for digit in _OF_ONE_FORM if digit not in digits]
     if len(lacking) == len(_OF_ONE_FORM) and "0" not in digits and "1" not in digits:
-        targets = [one for one in targets if one.kind in _HOLDS or one.text in met]
+        targets = [one for one in targets if one.kind in _HOLDS or one.text in met or _held(one) != _DIGITS]
     elif lacking:
         targets = [one for one in targets if one.text in met or _may_lack(one, lacking)]
     tokens = _Tokens(text, sorted([one[:2] for one in among]) if targets else ())
@@ -177,18 +178,33 @@ def _finding(target: Target, start: int, end: int, codes: tuple[str, ...], sever
     return Finding(target, target.text, start, end, Damage(CORRUPTED, (change,)), severity)
 
 
+_DIGITS = "0-9"
+_BRACKET = later(f"[{_BRACKETS}]")
+
+
+def _held(target: Target) -> str:
+    """What a near miss of it holds, for a character class; `ABI-C` for `AB1-C` has no digit left."""
+    is_confused = target.kind == "code" and set(filter(str.isdecimal, target.text)) <= {"0", "1"}
+    return _HOLDS.get(target.kind) or (_DIGITS + "IlOo" if is_confused else _DIGITS)
+
+
+def _key(target: Target) -> tuple[int, bool, bool, str]:
+    text = target.text
+    return text.count(" "), any(map(is_cjk, text)), _BRACKET.search(text) is not None, _held(target)
+
+
 class _Tokens:
     """The candidates of a text: what is between blanks, quotes, brackets or CJK, by length."""
 
     def __init__(self, text: str, taken: Sequence[tuple[int, int]]) -> None:
         self._text = text
         self._taken = taken
-        self._lists: dict[tuple[int, bool, str], dict[int, dict[str, list[int]]]] = {}
+        self._lists: dict[tuple[int, bool, bool, str], dict[int, dict[str, list[int]]]] = {}
 
     def of(self, target: Target) -> Iterator[tuple[str, list[int]]]:
         """The tokens of about the length of a target, with as many blanks as it has, each with its places."""
         wanted = target.text
-        key = wanted.count(" "), any(map(is_cjk, wanted)), _HOLDS.get(target.kind, "0-9")
+        key = _key(target)
         by_length = self._lists.get(key)
         if by_length is None:
             by_length = self._lists[key] = self._listed(*key)
@@ -198,13 +214,12 @@ class _Tokens:
         begins, ends = wanted[:3].lower(), wanted[-3:].lower()
         for length in range(int(size * _KEPT) - 1, size + (13 if target.kind == "url" else 3)):
             for token, places in by_length.get(length, {}).items():
-                if token[:3].lower() == begins or token[-3:].lower() == ends or target.kind == "url":
+                if length < _SHORT or token[:3].lower() == begins or token[-3:].lower() == ends or target.kind == "url":
                     yield token, places
 
     def like(self, target: Target) -> Iterator[str]:
         """All tokens that hold what its kind holds."""
-        key = target.text.count(" "), any(map(is_cjk, target.text)), _HOLDS.get(target.kind, "0-9")
-        return (token for some in self._lists.get(key, {}).values() for token in some)
+        return (token for some in self._lists.get(_key(target), {}).values() for token in some)
 
     def is_free(self, start: int, end: int) -> bool:
         """Whether no mention is there but shorter ones: `zx-cli` hides no miss of `zx-cli@1.9.0`."""
@@ -215,10 +230,10 @@ class _Tokens:
         behind = self._taken[place] if place < len(self._taken) else (end, end)
         return behind[0] >= end or behind[1] <= end
 
-    def _listed(self, blanks: int, has_cjk: bool, holds: str) -> dict[int, dict[str, list[int]]]:
+    def _listed(self, blanks: int, has_cjk: bool, has_bracket: bool, holds: str) -> dict[int, dict[str, list[int]]]:
         text = self._text
         found: dict[int, dict[str, list[int]]] = {}
-        for low, high in self._words(blanks, _word_pattern(has_cjk), re.compile(f"[{holds}]")):
+        for low, high in self._words(blanks, _word_pattern(has_cjk, has_bracket), re.compile(f"[{holds}]")):
             token = text[low:high].rstrip(_TRAILING)
             bare = token.lstrip("*_")
             start = low + len(token) - len(bare)
@@ -262,10 +277,10 @@ def _is_another_of_many(
     return any(one not in names and not source.holds(one) for one in others)
 
 
-@lru_cache(maxsize=2)
-def _word_pattern(has_cjk: bool) -> re.Pattern[str]:
+@lru_cache(maxsize=4)
+def _word_pattern(has_cjk: bool, has_bracket: bool) -> re.Pattern[str]:
     cjk = "" if has_cjk else "\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\u3001-\u303f"
-    return re.compile(rf"[^\s{re.escape(QUOTES)}{_BRACKETS}，。、；：！？{cjk}]+")
+    return re.compile(rf"[^\s{re.escape(QUOTES)}{'' if has_bracket else _BRACKETS}，。、；：！？{cjk}]+")
 
 
 def how_near(wanted: str, token: str, kind: str) -> tuple[str, ...]:
@@ -304,7 +319,7 @@ def _nearness(wanted: str, token: str, kind: str) -> tuple[str, ...]:
         lost = len(wanted) - len(token)
         kept = sum(map(str.isalnum, token)) >= _KEPT * letters
         return ("truncated",) if last and lost < len(last[0]) and kept else ()
-    most = 2 if letters >= _TWO_FROM and kind != "url" else 1
+    most = 2 if len(wanted) >= _TWO_FROM and kind != "url" else 1
     return _edits(wanted, token, most)
 
 
@@ -363,7 +378,7 @@ def _longer(text: str, target: Target, source: Source, tokens: _Tokens) -> Itera
 
 
 def _around(text: str, start: int, end: int) -> tuple[int, int]:
-    for word in _word_pattern(False).finditer(text, max(0, start - 80), min(len(text), end + 80)):
+    for word in _word_pattern(False, False).finditer(text, max(0, start - 80), min(len(text), end + 80)):
         if word.start() <= start and end <= word.end():
             return word.start(), word.start() + max(end - word.start(), len(word[0].rstrip(_TRAILING)))
     return start, end
