@@ -41,7 +41,7 @@ SIGN_BETWEEN = later(rf"[{SIGNS}_](?<=[^\s_{SIGNS}].)(?:(?<=_)_*|(?<!_)[{SIGNS}]
 HAN_RUN = later(f"[{HAN}]+")
 _RUN = later(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = later(
-    f"[{re.escape(_JOINTS)}_](?:(?<=[^{_JOINTS}][{re.escape(_JOINTS)}])(?=[^{_JOINTS}])"
+    f"[{re.escape(_JOINTS)}_](?:(?<=[^{_JOINTS}][{re.escape(_JOINTS)}])(?=[^{_JOINTS}]|(?<=/)-[0-9])"
     f"|(?<=[{HAN}]_)(?=[A-Za-z0-9{HAN}])|(?<=[A-Za-z0-9]_)(?=[{HAN}]))"
 )
 _LETTER_PAIR = later(r"[a-z][/\\][a-z]|\d+\*\d+[-+/]\d+")
@@ -516,9 +516,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
         return low + kana.end(), kana.end() < len(side) or touches(text, high)
     runs = [one.span() for one in _RUN.finditer(side)]
     first = runs[0]
-    numbered = (
-        None if ":" in other else re.match(f"[{HAN}]{{1,2}}[0-9]+(?:[A-Z](?![A-Za-z]))?", side)
-    )  # `22:00-次日6:00`
+    numbered = None if ":" in other else _NUMBERED_SIDE.match(side)  # `22:00-次日6:00`
     run = side[: first[1]]
     measure = _MEASURE.match(side, numbered.end()) if numbered else None
     is_like = side[0] in "第제" or re.search("[0-9]" if measure else "[0-9]\\Z", other)
@@ -534,6 +532,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     return low + own, own < len(side) or touches(text, high)
 
 
+_NUMBERED_SIDE = later(f"[{HAN}]{{1,2}}[0-9]+(?:\\.[0-9]+)?(?:[A-Z](?![A-Za-z]))?")
 _AFTER_A_SENTENCE = ("", *"，。；！？、：,;!?\n")
 _NO_CODE = later("[0-9:.,]*")
 _ONE_HAN = (

@@ -315,9 +315,10 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         or (kind in _TITLED and _is_heading(wanted, span, text, reading))
     ):
         return True
-    if kind in ("unit", "range") or "×" in wanted or _FROM_TO.fullmatch(wanted):
+    is_size = _OF_SIZES.search(wanted) is not None
+    if kind in ("unit", "range") or is_size or _FROM_TO.fullmatch(wanted):
         bare = _BEFORE_A_UNIT.sub("", span)
-        return bare == wanted or ("×" not in wanted and bare.replace("–", "-") == wanted)
+        return bare == wanted or (not is_size and bare.replace("–", "-") == wanted)
     if kind in ("name", "code"):
         if codes == {"dropped"}:
             return _CAPITALS.fullmatch(wanted) is not None
@@ -372,7 +373,9 @@ _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _THIN = " \u00a0\u2009\u202f"
 _BEFORE_A_UNIT = later(
     f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])|(?<=[0-9],) (?=[0-9])|(?<=[€£$¥]) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])"
+    "| (?=±)|(?<=±) "
 )
+_OF_SIZES = later("×|%±")
 _FROM_TO = later(
     "([A-Z])[0-9]+-\\1[0-9]+|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{2,3}\\.[ag])|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 )

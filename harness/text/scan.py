@@ -237,6 +237,9 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
     if ahead:  # `副本“熔炉/回廊”掉落表为Config/熔炉.xlsx`
         yield from _inside(text, start, ahead.end())
         start = ahead.end()
+        if text[start] == "/":
+            yield from path_at(text, start, end)
+            return
     fragment = text.rfind("#", start, end)
     if fragment > text.rfind(".", start, end):  # `docs/setup.md#install`
         for span in files_in(text, start, fragment, [fragment]):
@@ -266,7 +269,11 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         return
     if any(FORMS[rank].pattern.fullmatch(inner) for rank in forms_for(inner)) or inner[0] in "-/~.\\{":
         yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
-    elif has_file or _NAME_AND_NUMBER.fullmatch(inner) or (SIGN_BETWEEN.search(inner) and not is_dull(inner)):
+    elif (
+        has_file
+        or _NAME_AND_NUMBER.fullmatch(inner)
+        or (SIGN_BETWEEN.search(inner.replace("*", " ")) and not is_dull(inner))
+    ):
         others = _values(inner) if "=" in inner else pairs_of(inner)
         yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=others)
 

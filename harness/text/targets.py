@@ -329,17 +329,18 @@ def pairs_of(inner: str) -> tuple[str, ...]:
     parts = _SIDES.split(inner)
     if len(parts) < 2 or "\\" in inner:
         return ()
-    if not _CJK.search(inner):
+    if not _CJK.search(inner) and "×" not in inner:
         return tuple(parts) if all(map(_HOST_AND_PORT.fullmatch, parts)) else ()
     codes = [one for one in parts if _CODE_OF_PARTS.fullmatch(one) and kind_of(one) in _OF_CODES]
-    if len(parts) < 3:
+    chain = re.split("[/／×]", inner)
+    if len(chain) < 3:
         return tuple(codes)
-    joined = [f"{one}/{other}" for one, other in pairwise(parts) if one and other]
+    joined = [f"{one}/{other}" for one, other in pairwise(chain) if one and other]
     return (*(pair for pair in joined if pair in inner), *codes)
 
 
-_SIDES, _HOST_AND_PORT = later("[/／×（）]"), later(r"(?:\d+\.){3}\d+:\d+")
-_CODE_OF_PARTS = later("(?=.*[0-9])[A-Za-z0-9.]+(?:[-:_·][A-Za-z0-9.]+)+|[A-Z]+-[A-Z][A-Za-z]+")
+_SIDES, _HOST_AND_PORT = later("[/／×~～（）]"), later(r"(?:\d+\.){3}\d+:\d+")
+_CODE_OF_PARTS = later("(?=.*[0-9])[\\w.]+(?:[-:_·][\\w.]+)+|[A-Z]+-[A-Z][A-Za-z]+")
 _OF_CODES = frozenset({"code", "standard", "version", "phone", "cas", "name", "identifier"})
 
 
