@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
-from threading import RLock
+from threading import get_ident
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,31 +18,66 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _TYPES = "openai.types."
+_reading: set[tuple[str, int]] = set()
+"""Package and thread. Each thread that asks reads: a lock here and those of imports could wait for one another."""
+
+
+class _Unread(ModuleType):
+    """A package that becomes an ordinary module when it is asked for a name, for all names, or to take one."""
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("__") or name == "__all__":  # the others are looked for in every module, as by pytest
+            _read(self)
+        return ModuleType.__getattribute__(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("__") and not isinstance(value, ModuleType):  # the import of a module in it sets those
+            _read(self)
+        ModuleType.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        _read(self)
+        ModuleType.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        _read(self)
+        return list(ModuleType.__dir__(self))
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        _read(self)
+        return _NAMES.__get__(self)  # type: ignore[no-any-return]
+
+
+_NAMES: Any = vars(ModuleType)["__dict__"]
+
+
+def _read(module: ModuleType) -> None:
+    """Does nothing within itself. What fails is tried again by the next who asks, as with an import."""
+    place = (module.__name__, get_ident())
+    spec = module.__spec__
+    if type(module) is not _Unread or place in _reading or spec is None or spec.loader is None:
+        return
+    _reading.add(place)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        _reading.remove(place)
+    module.__class__ = ModuleType  # type: ignore[assignment]
 
 
 class _ReadLater(Loader):
-    def __init__(self, loader: Loader) -> None:
-        self._loader = loader
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
+    def __init__(self, usual: Loader) -> None:
+        self._usual = usual
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
+        return self._usual.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        lock, unread = RLock(), [module]
-
-        def asked(name: str) -> Any:
-            if not name.startswith("__") or name == "__all__":
-                with lock:  # another thread waits until all is read
-                    if unread:
-                        self._loader.exec_module(unread.pop())
-            if name not in vars(module):
-                raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
-            return vars(module)[name]
-
-        module.__getattr__ = asked  # type: ignore[method-assign]  # PEP 562
+        module.__loader__ = self._usual
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._usual
+        module.__class__ = _Unread
 
 
 class _Finder(MetaPathFinder):

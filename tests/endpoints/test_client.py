@@ -55,3 +55,36 @@ def test_a_name_that_is_not_there_is_none() -> None:
 
 def test_it_is_left_as_it_is_where_somebody_has_imported_it() -> None:
     assert printed("import openai; was = openai.types\n" + LATER + "print(openai.types is was)") == "True\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print(dir(openai.types))",
+        "import inspect; print([name for name, _ in inspect.getmembers(openai.types)])",
+        "print(sorted(vars(openai.types)))",
+        "print(openai.types.__doc__, type(openai.types), openai.types.__loader__, openai.types.__spec__.loader)",
+        "openai.types.Batch = 1; openai.types.Model; print(openai.types.Batch)",
+        "del openai.types.Batch; print(hasattr(openai.types, 'Batch'))",
+    ],
+)
+def test_a_package_is_as_it_is_otherwise(code: str) -> None:
+    # the addresses of a loader differ between processes; modules that were asked for meanwhile are names too
+    asked = f"import re\nto = print\ndef print(*of): to(re.sub('0x[0-9a-f]+', '', ' '.join(map(str, of))))\n{code}"
+    known = "import openai, sys; openai.types.Batch\n"
+    first = "openai.types.Batch\n" if "type(" in code else ""  # the type is another until it is read
+    assert printed(LATER + first + asked) == printed(known + asked)
+
+
+def test_one_that_could_not_be_read_is_read_by_the_next_who_asks() -> None:
+    # as where somebody breaks off in the middle of it
+    code = """
+sys.modules["openai.types.batch"] = None
+try:
+    openai.types.Model
+except ImportError as error:
+    print(type(error).__name__)
+del sys.modules["openai.types.batch"]
+print(openai.types.Model.__name__, type(openai.types).__name__)
+"""
+    assert printed(LATER + code) == "ModuleNotFoundError\nModel module\n"
