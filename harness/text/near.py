@@ -168,7 +168,7 @@ def _counts_on(target: Target, token: str) -> bool:
     return 0 not in steps and (len(steps) > 1 or steps[0] <= _NEXT)  # `sw-3` for `sw-03` has lost a zero
 
 
-_NEXT = 2
+_NEXT = 3
 """How far the next ones of a series are: `10.0.8` and `10.0.9`, but not `v1.42.0` for `v1.12.0`."""
 _ADDRESS = later(r"(?<![0-9.])(?:[0-9]+\.){3}[0-9]+(?![0-9.])")
 
@@ -312,6 +312,8 @@ def _nearness(wanted: str, token: str, kind: str) -> tuple[str, ...]:
     letters = sum(map(str.isalnum, wanted))
     if len(wanted) == len(token) and wanted.translate(_CONFUSED) == token.translate(_CONFUSED):
         return ("changed",) if wanted != token else ()
+    if kind not in _HOLDS and not any(map(str.isdecimal, token)):
+        return ()
     if letters < _LEAST or token.startswith(wanted) or token.endswith(wanted) or wanted.endswith(token):
         return ()
     if wanted.startswith(token):

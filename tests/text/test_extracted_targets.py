@@ -522,6 +522,8 @@ def test_provenance_takes_the_first_letter_in_either_case() -> None:
         ("DEP0018 is", "DEP0019 is", {"absent"}),
         ("kernel-devel-6.8.9-300.fc40", "kernel-devel-6.4.9-300.fc40", {"corrupted"}),
         ("page-12.html", "page-72.html", {"corrupted"}),
+        ("page-12.html", "page-15.html", {"absent"}),
+        ("libxcb-xlib0", "libxcb-xlib", {"absent"}),
         ("host sw-core-03", "host sw-core-3", {"corrupted"}),
         ("account ACC_77120", "account ACC_77,120", {"corrupted"}),
         ("share \\\\srv-01\\data", "share \\srv-01\\data", {"altered"}),
