@@ -195,7 +195,7 @@ def _is_minus(text: str, start: int, joint: int) -> bool:
     return bool(_ONE_OR_TWO.match(text, joint + 1)) and text.endswith(BELOW_ZERO, start, joint)
 
 
-_OF_A_HUNDRED = later(r"\d{1,3}(?:\.\d+)?[%‰℃°]|\d+\.\d+[A-Za-z]{0,3}(?![\w.-])")
+_OF_A_HUNDRED = later(r"\d{1,3}(?:\.\d+)?[%‰℃°]|\d{1,2}度(?![假角])|\d+\.\d+[A-Za-z]{0,3}(?![\w.-])")
 
 
 def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -> Iterator[Span]:
@@ -223,11 +223,13 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
             others += behind_seams(inner, PERHAPS)
         if len(sides) == 2:
             others += _anchor(text[low : first[1]], text[first[1]], text[last[0] : high], (open_left, open_right))
-            if (
-                text[first[1]] == "-"
-                and _SIGNED.fullmatch(text, last[0], high)
-                and (text[last[0]].isalpha() or _BEHIND_JOINT.fullmatch(text, low, first[1]))
-                and _OF_TWO.search(text[low : first[1]])
+            if text[first[1]] == "-" and (
+                _OPTION.search(inner)
+                or (
+                    _SIGNED.fullmatch(text, last[0], high)
+                    and (text[last[0]].isalpha() or _BEHIND_JOINT.fullmatch(text, low, first[1]))
+                    and _OF_TWO.search(text[low : first[1]])
+                )
             ):
                 others += (text[first[1] : high],)  # a blank before the sign is the writer's
         yield Span(low, high, open_left, open_right, alternates=others)
@@ -238,6 +240,8 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
 _SIGNED = later("(?!0[0-9])[0-9][A-Za-z0-9.]*|[a-z][A-Za-z0-9]*|X[a-z]+[0-9]+[kmgt]")
 _OF_TWO = later(f"[{IDEOGRAPHS}]{{2}}\\Z")
 """What a hyphen may begin by itself behind a word: `返回码-2`, `选项-xvf`, `JVM参数-Xms2g`."""
+_OPTION = later(f"[{HAN}]-XX:[-+A-Za-z]|(?:选项|選項|参数|參數|开关|標誌|标志)-[A-Za-z][A-Za-z0-9:=+-]*\\Z")
+"""`并加-XX:+UseG1GC`, `选项-C`."""
 
 
 def _anchor(left: str, joint: str, right: str, opened: tuple[bool, bool]) -> tuple[str, ...]:
@@ -475,7 +479,8 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
             is_whole = _SHORT_PART.fullmatch(text, tied.start(1), stop) and _edge(text, stop) != OPEN  # `集散B区，`
             if is_whole:
                 return stop, False
-            end = tied.end()  # `srv-财务02`, `DI_夹紧到位`, and `DO_气缸伸出互锁。`, which may be more than the name
+            end = tied.end() - bool(_BEFORE_MORE.match(text, tied.end() - 1))
+            # `srv-财务02`, `DI_夹紧到位`, and `DO_气缸伸出互锁。`, which may be more than the name
             may_go_on = not tied[1] and text[end : end + 1] in _AFTER_A_SENTENCE
             return end, may_go_on or touches(text, end)
         return _right_end_of_han(text, low, stop, other, own)
@@ -537,17 +542,20 @@ _AFTER_A_SENTENCE = ("", *"，。；！？、：,;!?\n")
 _NO_CODE = later("[0-9:.,]*")
 _ONE_HAN = (
     "(?![的中里在是有被了时時后後前上下再也都就则即可到从為为等内外间起止吗呢吧着过又并且将把让给请用按见转轉"
+    "传傳查取换換做修测測验驗删刪改调調走停坏壞缺错錯打拉投买買卖賣寄退收发發审審签簽交填跑连連读讀写寫装裝"
     f"{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )
 _SHORT_PART = later(f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}}){_ONE_HAN}")
-_SHORT_GROUP = later(f"[A-Za-z0-9]{{1,6}}(?=[{IDEOGRAPHS}]){_ONE_HAN}[0-9]?")
-_JOINING = "按报報改用到在至是为為共占达達见見送补補加減减发發由从從向給给接转轉换換需要有无無如若当當须須应應"
+_SHORT_GROUP = later(f"(?:[A-Z]{{0,3}}[0-9]{{0,4}}[A-Z]?)(?=[{IDEOGRAPHS}]){_ONE_HAN}[0-9]?")
+_JOINING = "里裡时時按报報改用到在至是为為共占达達见見送补補加減减发發由从從向給给接转轉换換需要有无無如若当當须須应應"
 """What joins a code to the next in a sentence: `N-Boc-哌嗪按1:1.2`, `web-华东报UNREACHABLE`."""
 _TIED = later(
     f"(?:(?![的被{CONJUNCTIONS}])[{HAN}]){{1,8}}"
     f"((?<![{HAN}]{{5}})(?<![{_JOINING}])(?![0-9.]+(?:{'|'.join(MEASURES)}))[A-Za-z0-9_.]*[A-Za-z0-9]|(?![{HAN}])|(?=[的被{CONJUNCTIONS}]))"
 )
 """Han that a hyphen or an underscore ties to a code, and what is behind it in turn."""
+_BEFORE_MORE = later(f"(?<=[{HAN}])[{_JOINING}](?=[A-Za-z0-9])")
+"""`dwd_订单_明细按dt=2024-05-01分区`: the sentence goes on."""
 _SIDES_OF_ONE = tuple("面款码轴座栋区型级")
 _HIRAGANA = later("[\u3041-\u3096]")
 _PARTICLE = later("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")

@@ -372,12 +372,12 @@ _ENCODING = later(r"(?:utf|ucs|sha|crc|md|cp|latin|base|iso|koi|windows)-\d+(?:-
 _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _THIN = " \u00a0\u2009\u202f"
 _BEFORE_A_UNIT = later(
-    f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫])|(?<=[0-9],) (?=[0-9])|(?<=[€£$¥]) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])"
+    f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫㎡])|(?<=[0-9],) (?=[0-9])|(?<=[€£$¥]) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])"
     "| (?=±)|(?<=±) "
 )
 _OF_SIZES = later("×|%±")
 _FROM_TO = later(
-    "([A-Z])[0-9]+-\\1[0-9]+|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{2,3}\\.[ag])|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
+    "([A-Z])[0-9]+-\\1[0-9]+|[0-9][0-9.,]*(?:±[0-9.]+)?(?:[nμµmck]?[mgLVAWJN]|[kMG]Hz|k?N·m|[kM]Pa|㎡)|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{2,3}\\.[ag])|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*-(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 )
 """`V2-V4` and `Mon-Fri` are also written with an en dash, and `0.9%NaCl` with a blank."""
 

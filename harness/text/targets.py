@@ -355,7 +355,7 @@ def is_formula(text: str) -> bool:
 _KEYED = later(r"\\(?:[a-zA-Z]*(?:ref|cite[a-z]*)|label|input|include\w*|usepackage|begin|end|url|href|gls\w*)\b")
 _CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
 """Blanks that mathematics in LaTeX has as its writer likes."""
-_CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | ([:=]) ")
+_CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | (=|(?<![A-Z0-9][0-9] ):) ")
 """`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
 
 
@@ -484,11 +484,12 @@ LABELS = _words(
 
 _NUMBERED_NAMES = (
     "CAS ISBN ISSN DOI UID QQ VIN IMEI ACL PMID MD5 SHA1 SHA256 EAN UPC pH CUDA cuDNN Python JDK Java iOS Android "
-    "Windows Win Office PHP Node Vue React Ubuntu CentOS Debian MySQL PostgreSQL Redis Nginx PyTorch TensorFlow"
+    "Windows Win Office PHP Node Vue React Ubuntu CentOS Debian MySQL PostgreSQL Redis Nginx PyTorch TensorFlow "
+    "VLAN GPA"
 )
 """Names that are written with a blank before their number and without: `ISBN978-7-111-40701-0`, `CUDA11.8/12.1`."""
 
-NUMBERED_NAME = later(f"(?:{any_of(_NUMBERED_NAMES.split())}|(?:19|20)[0-9]{{2}}年)(?=[0-9a-f])")
+NUMBERED_NAME = later(f"(?:{any_of(_NUMBERED_NAMES.split())}|IP(?=\\d+\\.\\d+\\.)|(?:19|20)[0-9]{{2}}年)(?=[0-9a-f])")
 
 DOCUMENTS = _words(
     "单 表 图 纸 册 书 稿 函 卷 证书 许可证 方案 预案 答案 档案 提案 记录 目录 附录 名录 数据集 合集 文集 报告 "

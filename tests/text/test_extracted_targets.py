@@ -316,6 +316,17 @@ def test_damage_counts_by_kind(
         ("联系张科长/025-83221100。", "025-83221100", "电话 025-83221100", "025 - 83221100"),
         ("为10.2.3.15:80/10.2.3.16:80，", "10.2.3.16:80", "用 10.2.3.16:80", "10.2.3.16: 80"),
         ("规格0.25g/片×24片/盒，", "0.25g/片", "每盒 24片/盒", "0.25g / 片"),
+        (
+            "表dwd_订单_明细按dt=2024-05-01分区",
+            "dwd_订单_明细",
+            "表 dwd_订单_明细 按 dt=2024-05-01 分区",
+            "dwd_ 订单_明细",
+        ),
+        ("登录态由X-Auth-Token传。", "X-Auth-Token", "由 X-Auth-Token 传递", "X-Auth - Token"),
+        ("并加-XX:+UseG1GC，", "-XX:+UseG1GC", "另加 -XX:+UseG1GC", "-XX: +UseG1GC"),
+        ("选项-C指定目录", "选项-C", "选项 -C 指定目录", "选项- C"),
+        ("公式=SUM(A1:B2)返回", "=SUM(A1:B2)", "公式 =SUM(A1:B2)", "=SUM(A1 : B2)"),
+        ("设备IP10.0.8.15/24，", "IP10.0.8.15/24", "IP 10.0.8.15/24", "IP10.0.8.15 / 24"),
     ],
 )
 def test_a_token_ends_where_its_neighbours_begin(source: str, target: str, right: str, damaged: str) -> None:
@@ -323,6 +334,22 @@ def test_a_token_ends_where_its_neighbours_begin(source: str, target: str, right
     assert set(check(source, right).verdicts.values()) <= {"verbatim", "absent"}
     assert repair(source, right).text == right
     assert repair(source, damaged).text == target
+
+
+@pytest.mark.parametrize(
+    ("source", "right"),
+    [
+        ("计算3*4*5等于多少", "3 × 4 × 5 等于 60"),
+        ("结果为：12*3*2 ≈ 72", "12×3×2≈72"),
+        ("室外-5度，室内26度", "室外 -5 度，室内 26 度"),
+        ("面积89.5㎡，", "面积 89.5 ㎡"),
+        ("扭矩25N·m，坍落度180±20mm，", "25 N·m，180±20 mm"),
+        ("已行驶8,500km，", "已行驶 8,500 km"),
+    ],
+)
+def test_a_sum_and_an_amount_are_written_as_one_likes(source: str, right: str) -> None:
+    assert set(check(source, right).verdicts.values()) <= {"verbatim", "absent"}
+    assert repair(source, right).text == right
 
 
 PAIR = "请带二合一/防雨外套。"
