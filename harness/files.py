@@ -411,7 +411,7 @@ def whole(path: Path, *, as_open_as: Path | None = None, wait: bool = True) -> I
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # not the number of the process: that of most containers is 1, and two may write into one folder
-    draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+    draft = path.with_name(f".verbatim-{os.urandom(8).hex()}.tmp")
     try:
         with draft.open("xb") as file:
             _forget_drafts(path.parent, os.fstat(file.fileno()).st_mtime)
@@ -430,12 +430,12 @@ def whole(path: Path, *, as_open_as: Path | None = None, wait: bool = True) -> I
         draft.unlink(missing_ok=True)
 
 
-_DRAFT, _looked_through = re.compile(r"\..+\.[0-9a-f]{8}\.tmp", re.DOTALL), set[Path]()
+_DRAFT, _looked_through = re.compile(r"\.verbatim-[0-9a-f]{16}\.tmp"), set[Path]()
 
 
 def _forget_drafts(folder: Path, now: float) -> None:
-    """Once a process: what killed ones left goes a day later, by the clock of the disk. Others may be writing there."""
-    names = () if folder in _looked_through else folder.glob(".*.tmp")
+    """Once a process, a day later by the clock of the disk: others may write there now. The names are ours alone."""
+    names = () if folder in _looked_through else folder.glob(".verbatim-*.tmp")
     _looked_through.add(folder)
     with contextlib.suppress(OSError):  # another does the same
         for path in filter(lambda path: _DRAFT.fullmatch(path.name), names):

@@ -185,7 +185,7 @@ def test_links_are_replaced_and_not_followed(tmp_path: Path, monkeypatch: pytest
     with whole(path) as file:
         file.write(b"new")
     monkeypatch.setattr(os, "urandom", bytes)
-    (tmp_path / f".b.txt.{'0' * 8}.tmp").symlink_to(precious)  # by one who guesses
+    (tmp_path / f".verbatim-{'0' * 16}.tmp").symlink_to(precious)  # by one who guesses
     with pytest.raises(FileExistsError), whole(tmp_path / "b.txt") as file:
         file.write(b"new")
     assert precious.read_text() == "mine"
@@ -203,9 +203,10 @@ def test_the_draft_of_a_killed_process_goes_a_day_later(tmp_path: Path) -> None:
         file.write(b"half")
         (draft,) = drafts(tmp_path)
         raise RuntimeError
-    own = [draft, draft.with_name(".b.json.0123abcd.tmp"), draft.with_name(".c.00000000.tmp")]
-    others = [tmp_path / name for name in (".a.txt.tmp", ".a.txt.1234.tmp", "a.txt.0123abcd.tmp", ".0123abcd.tmp")]
-    linked = draft.with_name(".l.0123abcd.tmp")
+    own = [draft, *(draft.with_name(f".verbatim-{digit * 16}.tmp") for digit in "0a")]
+    names = (".a.txt.0123abcd.tmp", ".notes.docx.deadbeef.tmp", ".verbatim-notes.tmp", f"verbatim-{'0' * 16}.tmp")
+    others = [tmp_path / name for name in (*names, ".a.txt.tmp", ".a.txt.1234.tmp")]  # anybody's
+    linked = draft.with_name(f".verbatim-{'b' * 16}.tmp")
     for one in (*own, *others):
         one.write_bytes(b"half")
         os.utime(one, (1, 1))
@@ -222,6 +223,12 @@ def test_the_draft_of_a_killed_process_goes_a_day_later(tmp_path: Path) -> None:
 def write(path: Path) -> None:
     with whole(path) as file:
         file.write(b"new")
+
+
+def test_a_name_as_long_as_a_disk_takes_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+    write(path)
+    assert path.read_bytes() == b"new"
 
 
 def test_two_processes_of_one_number_write_a_file_each(tmp_path: Path) -> None:
@@ -244,7 +251,7 @@ def test_a_folder_that_does_not_say_how_old_its_drafts_are_is_written_into(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "lstat", refused)
-    (tmp_path / ".a.txt.0123abcd.tmp").write_bytes(b"half")
+    (tmp_path / f".verbatim-{'0' * 16}.tmp").write_bytes(b"half")
     write(tmp_path / "a.txt")
     assert (tmp_path / "a.txt").read_bytes() == b"new"
 
