@@ -324,6 +324,8 @@ def test_damage_counts_by_kind(
         ),
         ("登录态由X-Auth-Token传。", "X-Auth-Token", "由 X-Auth-Token 传递", "X-Auth - Token"),
         ("并加-XX:+UseG1GC，", "-XX:+UseG1GC", "另加 -XX:+UseG1GC", "-XX: +UseG1GC"),
+        ("宏-DNDEBUG，库-lpthread，", "宏-DNDEBUG", "宏 -DNDEBUG，库 -lpthread", "宏- DNDEBUG"),
+        ("ods_用户_日志里event_type=点击", "ods_用户_日志", "ods_用户_日志 里 event_type=点击", "ods_用户 _日志"),
         ("选项-C指定目录", "选项-C", "选项 -C 指定目录", "选项- C"),
         ("公式=SUM(A1:B2)返回", "=SUM(A1:B2)", "公式 =SUM(A1:B2)", "=SUM(A1 : B2)"),
         ("设备IP10.0.8.15/24，", "IP10.0.8.15/24", "IP 10.0.8.15/24", "IP10.0.8.15 / 24"),
@@ -339,6 +341,7 @@ def test_a_token_ends_where_its_neighbours_begin(source: str, target: str, right
 @pytest.mark.parametrize(
     ("source", "right"),
     [
+        ("体积等于2*3*4立方米", "体积为 2 × 3 × 4 = 24 立方米"),
         ("计算3*4*5等于多少", "3 × 4 × 5 等于 60"),
         ("结果为：12*3*2 ≈ 72", "12×3×2≈72"),
         ("室外-5度，室内26度", "室外 -5 度，室内 26 度"),
