@@ -228,7 +228,7 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
                 or (
                     _SIGNED.fullmatch(text, last[0], high)
                     and (text[last[0]].isalpha() or _BEHIND_JOINT.fullmatch(text, low, first[1]))
-                    and (text[last[0]].islower() or _OF_TWO.search(text[low : first[1]]))
+                    and (_OF_ONE if text[last[0]].islower() else _OF_TWO).search(text[low : first[1]])
                 )
             ):
                 others += (text[first[1] : high],)  # a blank before the sign is the writer's
@@ -238,7 +238,7 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
 
 
 _SIGNED = later("(?!0[0-9])[0-9][A-Za-z0-9.]*|[a-z][A-Za-z0-9]*|X[a-z]+[0-9]+[kmgt]")
-_OF_TWO = later(f"[{IDEOGRAPHS}]{{2}}\\Z")
+_OF_ONE, _OF_TWO = later(f"[{IDEOGRAPHS}]\\Z"), later(f"[{IDEOGRAPHS}]{{2}}\\Z")
 """What a hyphen may begin by itself behind a word: `返回码-2`, `选项-xvf`, `JVM参数-Xms2g`."""
 _OPTION = later(
     f"[{HAN}]-XX:[-+A-Za-z]|(?:选项|選項|参数|參數|开关|標誌|标志|[{CONJUNCTIONS}加用宏库])-[A-Za-z][A-Za-z0-9:=_.+-]*\\Z"

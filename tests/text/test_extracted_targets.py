@@ -326,6 +326,7 @@ def test_damage_counts_by_kind(
         ("并加-XX:+UseG1GC，", "-XX:+UseG1GC", "另加 -XX:+UseG1GC", "-XX: +UseG1GC"),
         ("宏-DNDEBUG，库-lpthread，", "宏-DNDEBUG", "宏 -DNDEBUG，库 -lpthread", "宏- DNDEBUG"),
         ("ods_用户_日志里event_type=点击", "ods_用户_日志", "ods_用户_日志 里 event_type=点击", "ods_用户 _日志"),
+        ("镜像Python3.11-slim，", "Python3.11-slim", "镜像 Python3.11-slim", "Python3.11 -slim"),
         ("选项-C指定目录", "选项-C", "选项 -C 指定目录", "选项- C"),
         ("公式=SUM(A1:B2)返回", "=SUM(A1:B2)", "公式 =SUM(A1:B2)", "=SUM(A1 : B2)"),
         ("设备IP10.0.8.15/24，", "IP10.0.8.15/24", "IP 10.0.8.15/24", "IP10.0.8.15 / 24"),
