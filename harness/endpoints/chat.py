@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from harness.endpoints.access import Access, HttpProxy, check_key, proxy_for, transports
-from harness.endpoints.client import import_client
 from harness.endpoints.pace import Pace
 from harness.endpoints.parse import RECORDABLE, Answer, Attempt, is_stream, parse
 from harness.endpoints.reaching import obstacle, wants_login
@@ -82,7 +81,7 @@ class ChatEndpoint(AdaptingEndpoint):
         """Import what asking takes, and make its loggers, on the thread that calls. pytest goes through all loggers
         before each test, and breaks off where another thread adds one meanwhile.
         """
-        from harness.endpoints.transport import httpx2
+        from harness.endpoints.transport import httpx2, import_client
 
         import_client()
         import_module(httpx2.__name__.replace("httpx", "httpcore"))

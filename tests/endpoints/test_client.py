@@ -14,7 +14,7 @@ for name in ("openai.types", "openai.types.chat", "openai.types.responses", "ope
     getattr(package, "Batch", None)
     print(name, *sorted(one for one in vars(package) if not one.startswith("__")))
 """
-LATER = "from harness.endpoints.client import import_client; import_client(); import openai, sys\n"
+LATER = "from harness.endpoints.transport import import_client; import_client(); import openai, sys\n"
 
 
 def printed(code: str) -> str:
