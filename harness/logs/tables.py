@@ -35,7 +35,8 @@ def example_lines(examples: Sequence[Example]) -> list[str]:
     if not examples:
         return []
     places = [phrase("log-row", file=show(one.file, blanks=False), row=one.line) for one in examples]
-    told = [f"  {place}: {became_words(one.target, one.became)}" for place, one in zip(places, examples, strict=True)]
+    became, colon = [became_words(one.target, one.became) for one in examples], phrase("colon")
+    told = [f"  {place}{colon}{words}" for place, words in zip(places, became, strict=True)]
     return ["", phrase("log-examples"), *told]
 
 

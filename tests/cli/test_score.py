@@ -64,7 +64,7 @@ def test_some_of_the_damage_is_shown_with_its_row_and_nothing_that_names_a_perso
     ]
     monkeypatch.setenv("HARNESS_LANG", "zh")
     assert run(["score", path, "--out", "out", "--workers=1"]) == 0
-    assert "  a<U+001B>b.jsonl 第 3 行: TCP/IP 变成 TCP␣/␣IP" in capsys.readouterr().out
+    assert "  a<U+001B>b.jsonl 第 3 行：TCP/IP 变成 TCP␣/␣IP" in capsys.readouterr().out
     assert run(["score", log(GOOD), "--out", "clean", "--workers=1"]) == 0
     assert "损坏示例" not in capsys.readouterr().out
 
