@@ -170,7 +170,9 @@ def _of_value(value: str) -> tuple[str, ...]:
 def _parts(kind: str, whole: str) -> tuple[str, ...]:
     """What is also said alone: the value of an option, a package without its version, each of `${{ a }}-${{ b }}`."""
     if kind == "option":
-        return _named_inside(whole.partition("=")[2].strip("'\""))
+        value = whole.partition("=")[2].strip("'\"")
+        stands_for_one = value.isupper() and value.replace("_", "").isalpha()  # `--log-file=LOG_FILE`
+        return () if stands_for_one else _named_inside(value)
     if kind == "version":
         name, _, version = whole.rpartition("@")
         return (name, version) if SIGN_BETWEEN.search(name) else ()

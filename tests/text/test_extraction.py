@@ -144,6 +144,8 @@ def test_an_edge_at_a_run_of_han_is_uncertain(source: str, text: str, open_left:
         ("GPU_IDS=0,1", ("GPU_IDS", "0,1")),
         ("docs/a.md#install", ("docs/a.md",)),
         ("model.fit()", ("model.fit",)),
+        ("--log-level=very-high", ("very-high",)),
+        ("--log-file=LOG_FILE", ()),
     ],
 )
 def test_shorter_strings_are_protected_with_a_long_one(source: str, alternates: tuple[str, ...]) -> None:
