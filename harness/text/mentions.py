@@ -116,7 +116,9 @@ class Source:
         """Whether `span` occurs somewhere in the source with the boundary rule kept on both sides."""
         found = self._known.get(span)
         if found is None:
-            found = self._known[span] = any(_stands_in(part, span) for part in self.parts)
+            found = any(_stands_in(part, span) for part in self.parts)
+            if len(span) < _FARTHEST:  # a longer one is met once
+                self._known[span] = found
         return found
 
     def holds_beside(self, span: str, target: str) -> bool:
@@ -244,8 +246,8 @@ _OF_SPACING = later("(?<=[\u3041-\u9fff]) (?=[0-9])|(?<=[0-9]) (?=[\u3041-\u9fff
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
 _SUMMANDS = later(r"(?!.*\d{3}|.*\d.*\+.*\d)[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
 """Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""
-_TOKEN_SIGNS = frozenset("_-./\\#:@%~?=&+")
-_TRAILING = ".,:;!?"
+_OF_TOKEN = later(r"[A-Za-z0-9_./\\#:@%~?=&+-]*")
+_TRAILING, _FARTHEST = ".,:;!?", 256  # so far a token is looked at: there may be thousands of mentions in it
 
 
 def severity(reading: Reading, target: Target, page: Page, source: Source) -> str | None:
@@ -584,11 +586,9 @@ def _is_inside_token(text: str, reading: Reading, target: Target, source: Source
     start, end = reading.start, reading.end
     if any(char in SPACE_SET for char in text[start:end]):
         return False
-    low, high = start, end
-    while low > 0 and _is_of_token(text[low - 1]):
-        low -= 1
-    while high < len(text) and _is_of_token(text[high]):
-        high += 1
+    ahead = text[max(0, start - _FARTHEST) : start][::-1]
+    low = start - _OF_TOKEN.match(ahead).end()  # type: ignore[union-attr]
+    high = _OF_TOKEN.match(text, end, end + _FARTHEST).end()  # type: ignore[union-attr]
     while high > end and text[high - 1] in _TRAILING:
         high -= 1
     before, behind = text[low:start], text[end:high]
@@ -597,7 +597,3 @@ def _is_inside_token(text: str, reading: Reading, target: Target, source: Source
     if source.holds(text[low:high]) or source.holds(before + target.text + behind):
         return False
     return before != "" or behind[0] != "=" or not source.holds(target.text + "=")  # a key: `btn.submit_order=提交`
-
-
-def _is_of_token(char: str) -> bool:
-    return (char.isascii() and char.isalnum()) or char in _TOKEN_SIGNS

@@ -1,5 +1,6 @@
 """How damage to a target counts that nobody listed: by its kind, and by the edges that the scanner was sure of."""
 
+import tracemalloc
 from pathlib import Path
 from unicodedata import normalize
 
@@ -663,3 +664,13 @@ def test_a_sum_that_the_answer_works_out_is_not_a_mention_of_its_number() -> Non
 )
 def test_two_paths_are_two_and_a_comma_of_ascii_ends_a_sentence_too(source: str, expected: str) -> None:
     assert "|".join(one.text for one in extract_targets(source)) == expected
+
+
+def test_a_text_that_is_one_token_is_not_kept_once_for_each_mention() -> None:
+    source, output = "A/B/C；UTF-8", "a.b/c?" * 2_000
+    tracemalloc.start()
+    try:
+        assert "altered" not in check(source, output).verdicts.values()
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
