@@ -357,10 +357,13 @@ _CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
 """Blanks that mathematics in LaTeX has as its writer likes."""
 _CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | (=|(?<![A-Z0-9][0-9] ):) ")
 """`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
+_VARIABLES = later("[A-Za-z](?:,[A-Za-z])+")
 
 
 def is_calculated(wanted: str, span: str) -> bool:
-    """Whether only blanks were set as mathematics and code allow: `VLOOKUP(A2, B:C, 2, 0)`, `$a - b$`."""
+    """Whether only blanks were set as mathematics and code allow: `VLOOKUP(A2, B:C, 2, 0)`, `$a - b$`, `a, b, c`."""
+    if _VARIABLES.fullmatch(wanted):
+        return span.replace(", ", ",") == wanted
     if is_formula(wanted):
         return _CALCULATED.sub(lambda found: found[1] or "", span) == wanted
     return _CALLED.match(wanted) is not None and _BETWEEN_VALUES.sub(r"\1\2", span) == wanted
