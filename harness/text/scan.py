@@ -164,7 +164,7 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
 def _of_value(value: str) -> tuple[str, ...]:
     bare = value.strip("\"'")
     whole = (value,) if SIGN_BETWEEN.search(value) else ()
-    return whole if bare == value else (*whole, bare, *_named_inside(bare))
+    return whole if bare == value else (*whole, bare, *_named_in_value(bare))
 
 
 def _parts(kind: str, whole: str) -> tuple[str, ...]:
@@ -172,7 +172,7 @@ def _parts(kind: str, whole: str) -> tuple[str, ...]:
     if kind == "option":
         value = whole.partition("=")[2].strip("'\"")
         stands_for_one = value.isupper() and value.replace("_", "").isalpha()  # `--log-file=LOG_FILE`
-        return () if stands_for_one else _named_inside(value)
+        return () if stands_for_one else _named_in_value(value)
     if kind == "version":
         name, _, version = whole.rpartition("@")
         return (name, version) if SIGN_BETWEEN.search(name) else ()
@@ -188,6 +188,10 @@ def _named_inside(piece: str) -> tuple[str, ...]:
     """The targets in a piece of a longer one, which are also said without it: `connect("ws://localhost:8765")`."""
     found = [one for one in _targets_at_once(piece, DEFAULT_SYMBOLS) if one.kind not in ("range", "number")]
     return tuple(dict.fromkeys(chain.from_iterable((one.text, *one.alternates) for one in found)))
+
+
+def _named_in_value(value: str) -> tuple[str, ...]:
+    return () if value.count("=") > 1 else _named_inside(value)  # `--a=--a=--a=` would go on without an end
 
 
 def _with_values(text: str, path: Span) -> Span:

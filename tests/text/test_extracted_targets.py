@@ -675,3 +675,10 @@ def test_a_text_that_is_one_token_is_not_kept_once_for_each_mention() -> None:
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "text", ["--a=" * 4_000, "-ab=" * 4_000, "--a=b/" * 3_000, "AB='--c=" * 3_000, "f(--a=" * 3_000]
+)
+def test_options_in_options_have_an_end(text: str) -> None:
+    assert all(one.text in text for one in extract_targets(text))
