@@ -466,9 +466,9 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     """Whether such a reading is ordinary language, and no mention of a target of this kind."""
     is_altered = reading.damage.weight >= ALTERED
     span = text[reading.start : reading.end]
-    is_listed = "、" in span and target.kind in ("name", "path", "code") and _LISTED.fullmatch(span)
-    if is_listed and span.replace("、", "/") in target.text.replace("／", "/"):
-        return True  # `A、B、C` for `A/B/C`
+    is_listed = target.kind in ("name", "path", "code") and _LISTED.fullmatch(span)
+    if is_listed and span.replace("、", "/").replace(" ", "/") in target.text.replace("／", "/"):
+        return True  # `A、B、C` for `A/B/C`, `800×800 通体` for `800×800/通体`
     if target.kind == "name":
         if not is_altered or target.text.isupper():
             return False
@@ -504,7 +504,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
 
 _TREE = later(r"/\n\s+[^\s/]+/\n\s")  # folders, each on a line of its own
 _ANOTHER_SIGN, _SIGNS = frozenset({"swapped", "replaced"}), later("[-/.:_]")
-_LISTED = later("[^/、.-]{1,2}(?:[/、][^/、.-]{1,2})*")
+_LISTED = later("(?=.*、)[^/、.-]{1,2}(?:[/、][^/、.-]{1,2})*|[0-9][0-9.×*x]*(?:[℃%]|[A-Za-z]{1,3})?[、 ][一-鿿]{2,4}")
 _OF_WORDS = later("[a-z]+(?: [a-z]+)+")
 
 

@@ -437,6 +437,8 @@ def test_one_backslash_may_be_two_before_a_sign() -> None:
         ("l'e-mail, don't-care/x", "l’e-mail, l'e - mail", ["note", "damage"]),
         ("=VLOOKUP(A2,B:C) in", "=VLOOKUP(A2, B:C) or =VLOOKUP(A2,B:C )", ["note", "damage"]),
         ('Split("a,b,c")', "a, b, c or a,b ,c", ["note", "damage"]),
+        ("地砖：800×800/通体", "800×800 通体砖、800×800 /通体", ["damage"]),
+        ("上火190℃/下火", "上火 190℃、下火和 190 ℃/下火", ["damage"]),
         ("4-(2,4-xylyl)but-2-ene", "4-(2, 4-xylyl)but-2-ene", ["damage"]),
         ("the A319-114 of", "an a319-114", ["damage"]),
         ("see timeout_method", "the timeout-method, the timeout method", ["damage", "note"]),
