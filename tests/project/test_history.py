@@ -357,7 +357,7 @@ def test_the_run_that_holds_what_a_run_without_names_asks_stands_for_the_version
 
 
 def test_a_run_under_a_wrong_clock_does_not_stand_for_the_version_for_a_year(history):
-    now, ahead = (build(f"id-{days}", f"{NOW + timedelta(days=days):%Y-%m-%d}") for days in (0, 300))
+    now, ahead = (build(f"id-{days}", f"{NOW + timedelta(days=days):%Y-%m-%d}") for days in (-1, 300))
     history.write(ahead)
     assert history.latest("tuned@v1") == ahead  # all there is: a verdict on it says so
     history.write(now)
