@@ -366,7 +366,7 @@ def _suite_roots(harness: HarnessConfig, given: str | None) -> list[Path]:
         given: the option `--suites`: builtin, a name under a root, or a path; None or core for the configured roots.
 
     Raises:
-        ConfigError: there is no such folder. The message suggests a similar name.
+        ConfigError: the folder does not exist: the message offers the one that is most like it.
     """
     if given == "builtin":
         return [builtin_root()]

@@ -157,7 +157,7 @@ def core_ids(root: Path) -> dict[str, frozenset[str]]:
     """Ids by suite that `core.cases` of a suite root names; empty where there is no such file.
 
     Raises:
-        SuiteError: as `read_selection`; or there is no such suite. The message suggests a similar name.
+        SuiteError: as `read_selection`; or no suite has this name: the message offers the one that is most like it.
     """
     path = selection_file(root, CORE)
     if path is None:

@@ -130,9 +130,7 @@ def refuse_other_types(source: object, answer: object = "") -> None:
         )
     # what can be read only once would be read for its targets, and hold none of the answer's spans
     parts: Iterable[object] = [source]
-    if isinstance(source, tuple | list) or (
-        isinstance(source, Iterable) and not isinstance(source, str | bytes | dict | Iterator)
-    ):
+    if isinstance(source, Iterable) and not isinstance(source, str | bytes | dict | Iterator):
         parts = source
     other = next((type(part).__name__ for part in parts if not isinstance(part, str)), None)
     if other is not None:

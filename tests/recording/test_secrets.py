@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gzip
 import html
 import json
-import os
 import random
 import sys
 import time
@@ -19,10 +17,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.errors import CassetteError
-from harness.recording import Cassette, Recorder, spellings
+from harness.recording import Recorder, spellings
 from harness.recording import secrets as secrets_module
-from harness.recording.cassette import Line
 from harness.recording.secrets import Secrets, _detectors, kinds_in, problems, secret_fields, shapes_in
 from harness.recording.spellings import Spellings, joined_texts, joined_texts_of, squeezed
 from harness.records.answer import Completion, Token, ToolCall
@@ -506,113 +502,6 @@ def test_no_answer_keeps_the_kept_scanner_busy(text: str) -> None:
     assert time.process_time() - started < 5
 
 
-def test_lines_are_searched_together_and_what_one_ends_with_hides_nothing_of_the_next(tmp_path: Path) -> None:
-    path = tmp_path / "s.jsonl"
-    path.write_text("it begins here: <\n" + "\x1b[1m".join((KEY[:9], KEY[9:])) + " > is it\nok\n")
-    found = [problem for problem in problems(path, Secrets([KEY])) if "environment" in problem.message]
-    assert [problem.line for problem in found] == [2]
-
-
-@pytest.mark.parametrize("end", ["torn", "conflict"])
-def test_a_large_cassette_is_searched_in_parts_and_its_problems_keep_their_lines(
-    end: str, tmp_path: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "s.jsonl"
-    recorder = Recorder(path)
-    for number in range(40):
-        answer = f"the key {KEY} was told" if number in (0, 17, 38) else f"ok {number}"
-        recorder.append(exchange(f"p{number}", answer), sample=0, model="m", runtime=None)
-    recorder.close()
-    lines = path.read_bytes().splitlines(keepends=True)
-    lines[5] = b"\n  \n" + lines[5].replace(b"ok 5", b"ok 6")
-    lines[30:] = [b"<<<<<<< ours\n", *lines[30:]] if end == "conflict" else [*lines[30:-1], lines[-1][:-30]]
-    path.write_bytes(b"".join(lines))
-    whole = list(problems(path, Secrets([KEY])))
-    assert [problem.line for problem in whole][-1] == (0 if end == "conflict" else 42)
-    assert {1, 8, 20} <= {problem.line for problem in whole}
-    monkeypatch.setattr(secrets_module, "_WORTH_WORKERS", 1000)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert len(secrets_module._places(path, 8)) == 7
-    assert list(problems(path, Secrets([KEY]))) == whole
-
-
-def test_lines_with_which_nothing_is_wrong_are_not_searched_one_by_one(
-    tmp_path: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "s.jsonl"
-    recorder = Recorder(path)
-    for number in range(20):
-        recorder.append(exchange(f"p{number}", f"ok {number}"), sample=0, model="m", runtime=None)
-    recorder.close()
-    clean = path.read_bytes()
-    searched: list[int] = []
-    one_by_one = secrets_module._searched
-
-    def counted(line: Line) -> secrets_module._Searched:
-        searched.append(line.number)
-        return one_by_one(line)
-
-    monkeypatch.setattr(secrets_module, "_searched", counted)
-    monkeypatch.setattr(secrets_module, "_BLOCK", 4 * len(clean) // 20)
-    assert list(problems(path, Secrets([KEY]))) == []
-    assert searched == []
-    path.write_bytes(clean.replace(b"ok 17", b"ok 18"))
-    assert [problem.line for problem in problems(path, Secrets([KEY]))] == [18]
-    assert 18 in searched
-    assert len(searched) < 8
-
-
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("end", ["", "torn", "no line end", "conflict", "blank", "carriage returns"])
-def test_blocks_of_lines_have_the_problems_of_their_lines(
-    end: str, packed: bool, tmp_path: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "s.jsonl"
-    recorder = Recorder(path)
-    for number in range(12):
-        answer = f"the key {KEY} was told" if number in (0, 6) else f"ok {number}"
-        recorder.append(exchange(f"p{number}", answer), sample=0, model="m", runtime=None)
-    recorder.close()
-    lines = path.read_bytes().replace(b"ok 3", b"ok 4").splitlines(keepends=True)
-    if end == "carriage returns":
-        lines = [line.replace(b"\n", b"\r\n") for line in lines]
-    if end in ("torn", "no line end"):
-        lines[-1] = lines[-1][: -40 if end == "torn" else -1]
-    lines[9:9] = {"conflict": [b">>>>>>> theirs\n"], "blank": [b"\n", b"  \n"]}.get(end, [])
-    content = b"".join(lines)
-    path.write_bytes(gzip.compress(content) if packed else content)
-    kept = path.rename(f"{path}.gz") if packed else path
-    monkeypatch.setattr(secrets_module, "_is_clean", lambda block, secrets: False)
-    by_lines = list(problems(kept, Secrets([KEY])))
-    assert {1, 4, 7} <= {problem.line for problem in by_lines}
-    monkeypatch.undo()
-    for size in (1, 700, 3000, 10**6):
-        monkeypatch.setattr(secrets_module, "_BLOCK", size)
-        assert list(problems(kept, Secrets([KEY]))) == by_lines
-
-
-@pytest.mark.parametrize("parts", [False, True])
-def test_more_lines_than_a_replay_reads_are_a_problem_however_they_are_searched(
-    parts: bool, tmp_path: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "s.jsonl"
-    recorder = Recorder(path)
-    for number in range(40):
-        recorder.append(exchange(f"p{number}", f"ok {number}"), sample=0, model="m", runtime=None)
-    recorder.close()
-    path.write_bytes(path.read_bytes().replace(b"ok 24", b"ok 25").replace(b"ok 32", b"ok 33"))
-    monkeypatch.setattr("harness.recording.cassette.LINES_LIMIT", 30)
-    monkeypatch.setattr(secrets_module, "LINES_LIMIT", 30)
-    if parts:
-        monkeypatch.setattr(secrets_module, "_WORTH_WORKERS", 1000)
-        monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    found = [(problem.line, problem.message) for problem in problems(path, Secrets())]
-    assert [line for line, _ in found] == [25, 0]
-    assert found[-1][1] == "more than 30 lines"
-    with pytest.raises(CassetteError, match="more than 30 lines"):
-        Cassette(path)
-
-
 @pytest.mark.parametrize("piece", [1, 7, 60, 10**6])
 def test_a_long_text_is_decoded_in_pieces_as_in_one(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [
@@ -636,26 +525,3 @@ def test_a_long_text_is_decoded_in_pieces_as_in_one(piece: int, monkeypatch: pyt
         assert spellings._decoded(text) == whole
         assert spellings._bare(whole) == bare
         assert bare.count("sk") == 7 * (text.count("plain"))
-
-
-def test_a_line_of_some_megabytes_is_looked_at_by_itself_and_one_that_is_too_long_is_not_read_again_and_again(
-    tmp_path: Path, exchange: MakeExchange, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "s.jsonl"
-    recorder = Recorder(path)
-    for number in range(6):
-        answer = "long " * 10_000 + KEY if number == 2 else f"ok {number}"
-        recorder.append(exchange(f"p{number}", answer), sample=0, model="m", runtime=None)
-    recorder.close()
-    path.write_bytes(path.read_bytes().replace(b"ok 4", b"ok 3"))
-    whole = list(problems(path, Secrets([KEY])))
-    assert [problem.line for problem in whole] == [3, 5]
-    monkeypatch.setattr(secrets_module, "_READ", 1000)
-    monkeypatch.setattr(secrets_module, "_BLOCK", 1500)
-    assert list(problems(path, Secrets([KEY]))) == whole
-    with path.open("ab") as file:
-        file.truncate(path.stat().st_size + 10**9)  # zeros that are nowhere on the disk
-    monkeypatch.undo()
-    started = time.process_time()
-    assert secrets_module._places(path, 8) == []
-    assert time.process_time() - started < 2

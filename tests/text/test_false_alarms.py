@@ -1,0 +1,55 @@
+"""False alarms on flawless texts; `python -m benchmarks.text.precision` counts them on many."""
+
+from pathlib import Path
+
+from benchmarks.text.precision import count, files, halves, report
+
+ENGLISH = """The scheduler reads `/etc/acme/jobs.toml` at start-up and again on SIGHUP; the file holds one table
+a job, with the keys `run_at`, `max_retries` and `time-out`.
+
+A job runs in its own process, so that a crash in one does not stop the others, and its output goes to a log file of the
+same name with the date behind it, such as nightly-2031-05-17.log.
+
+Start up the service with --config if the file is elsewhere. Jobs run at the times that were given, and a job that was
+created at noon runs the next day; there are at most 10 to 20 a day.
+
+A max of five retries is enough for most. In/out and read or write rates are shown in MB/s, and a time out is an error
+that ends the job; see the log for 2031 in the folder of the service."""
+
+
+CHINESE = """调度程序启动时读取 /etc/acme/任务配置.toml，收到信号后会重新读取一次。
+配置文件中每个任务对应一张表，表里可以写入口/出口的名称、运行时间、重试次数和超时时间，
+未写的键取默认值，不会报错。
+时间写作 24 小时制。
+
+每个任务都在独立的进程里运行，一个任务崩溃不会影响其他任务。
+输出写入同名的日志文件，文件名里带有日期，例如 夜间任务-2031-05-17.log，
+保留 30 天后自动删除，也可以改用 --keep-days 指定天数，最少为一天。
+
+入口、出口的名称可以使用中文。
+服务启动后可以用命令查看任务的状态，状态有等待、运行、完成、失败四种；
+失败的任务会按照设定的次数重试，超过次数后发送邮件通知管理员，并把错误写进日志，
+以便日后排查。
+
+使用 TCP 或 UDP 连接时，请先检查防火墙的设置。
+2031 年 5 月之后的版本默认开启加密，旧版本的客户端需要升级才能连接；
+升级前请备份配置文件和日志，
+升级后再核对一遍各项任务的运行时间是否正确。"""
+
+
+def test_texts_without_damage_raise_no_alarm() -> None:
+    alarms = count(halves([("scheduler", ENGLISH), ("调度", CHINESE)]))
+    assert (alarms.texts, alarms.flagged, alarms.changed) == (2, 0, 0), alarms.examples
+
+
+def test_an_alarm_is_counted_by_code_and_kind() -> None:
+    damaged = ENGLISH.replace("In/out", "/etc/acme / jobs.toml: in/out")
+    alarms = count(halves([("scheduler", damaged)]))
+    assert (alarms.flagged, alarms.changed, dict(alarms.kinds)) == (1, 1, {"path": 1})
+    assert set(alarms.codes) == {"space-left", "space-right"}
+    assert "1 of 1 texts flagged, 1 changed by repair" in report("sample", alarms)
+
+
+def test_manual_pages_are_read_without_their_macros(tmp_path: Path) -> None:
+    (tmp_path / "acme.1").write_text(".SH NAME\nacme \\- runs \\fBjobs\\fR\n", encoding="utf-8")
+    assert list(files(tmp_path)) == [("acme.1", " NAME\nacme - runs jobs\n")]
