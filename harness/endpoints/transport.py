@@ -284,7 +284,10 @@ _reading: set[tuple[str, int]] = set()
 
 
 class _Unread(ModuleType):
-    """A package that becomes an ordinary module when it is asked for a name, for all names, or to take one."""
+    """A package that becomes an ordinary module when it is asked for a name, for all names, or to take one.
+
+    `importlib.util.LazyLoader` reads a package as soon as a module in it is imported: here all 520.
+    """
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("__") or name == "__all__":  # the others are looked for in every module, as by pytest
