@@ -92,13 +92,19 @@ def fidelity(cases: Cases) -> Count:
 
 def mention_rate(cases: Cases) -> Count:
     """Share of required targets that are mentioned in all scored samples of their case, which are one cluster."""
-    k = n = 0
+    counts = mention_counts(cases)
+    return Count(sum(one.k for one in counts), sum(one.n for one in counts))
+
+
+def mention_counts(cases: Cases) -> list[Count]:
+    """`mention_rate` case by case: the targets of one case tend to be mentioned or left out together."""
+    found = []
     for case in cases:
         scored = [sample for sample in case.samples if sample.outcome != "unscored"]
         if scored:
-            n += len(case.required)
-            k += sum(all(_is_mentioned(sample, one) for sample in scored) for one in case.required)
-    return Count(k, n)
+            k = sum(all(_is_mentioned(sample, one) for sample in scored) for one in case.required)
+            found.append(Count(k, len(case.required)))
+    return found
 
 
 def _is_mentioned(sample: SampleResult, target: str) -> bool:

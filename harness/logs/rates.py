@@ -19,7 +19,8 @@ from harness import __version__
 from harness.decisions.metrics import Count
 from harness.errors import HarnessError
 from harness.logs.rows import Columns, Row, RowVerdict
-from harness.statistics.rates import Interval, benjamini_hochberg, special, wilson
+from harness.statistics.rates import Interval, benjamini_hochberg
+from harness.statistics.ratio import Squares, effective_trials, ratio_interval
 
 METRICS = ("alignment_rate", "fidelity", "mention_rate", "over_correction_rate", "unscored_rate")
 """Rates of a group, as `harness.decisions.metrics` defines them, with one row as one case."""
@@ -33,16 +34,6 @@ SKETCH = 256
 """Smallest hashes kept to estimate the number of clusters, to about 6 %."""
 
 _WIDTH = len(OUTCOMES) + 2 * len(METRICS) + 3
-
-
-@dataclass(frozen=True, slots=True)
-class Squares:
-    """Sums over units of k², kn and n², and how many units: what the variance of a ratio between units needs."""
-
-    kk: int
-    kn: int
-    nn: int
-    units: int
 
 
 def row_counts(verdict: RowVerdict, given: bool = True) -> tuple[Count, ...]:
@@ -122,10 +113,7 @@ class RowCounts:
         """How the counts vary between clusters; without a cluster column, how mentions vary between rows."""
         place = 2 * METRICS.index(metric)
         if self.buckets:
-            pairs = [(sums[place], sums[place + 1]) for sums in self.buckets.values() if sums[place + 1]]
-            return Squares(
-                sum(k * k for k, _ in pairs), sum(k * n for k, n in pairs), sum(n * n for _, n in pairs), len(pairs)
-            )
+            return Squares.of([(sums[place], sums[place + 1]) for sums in self.buckets.values()])
         if metric == "mention_rate":
             kk, kn, nn = self.flat[-3:]
             return Squares(kk, kn, nn, sum(self.flat[: len(_JUDGED)]))
@@ -315,52 +303,16 @@ class Counts:
         return counts.complete()
 
 
-_FEW, _MANY = 40, 1000
-"""Fewer units than `_FEW` show their own spread badly (simulated: 95 % intervals of 20 clusters cover 87 %): each is
-one trial. More than `_MANY` need no correction.
-"""
-
-
-def effective_trials(tally: RowCounts, metric: str) -> float:
+def effective_n(tally: RowCounts, metric: str) -> float:
     """How many independent trials tell as much as those of this tally; never more than there are."""
     count, squares = tally.count(metric), tally.squares(metric)
-    if count.n == 0 or squares is None:
-        return float(count.n)
-    trials = count.n / max(1.0, _design_effect(count.k, count.n, squares, tally.clusters()))
-    return min(trials, squares.units) if squares.units < _FEW else trials
+    return float(count.n) if squares is None else effective_trials(count.k, count.n, squares, tally.clusters())
 
 
 def interval(tally: RowCounts, metric: str) -> Interval | None:
     """Wilson's 95 % interval of a rate of this tally, at the effective number of trials. None without data."""
     count = tally.count(metric)
-    if count.n == 0:
-        return None
-    trials = effective_trials(tally, metric)
-    # the formula holds for any positive weight of a trial, not for whole numbers alone
-    return wilson(trials * (count.k / count.n), trials)
-
-
-def _design_effect(k: int, n: int, squares: Squares, clusters: float | None) -> float:
-    """How many times the variance is that of independent trials (Kish 1965), by the linearised variance of a ratio.
-
-    With a cluster column the units are random groups of clusters, which estimate the same variance (Wolter,
-    "Introduction to Variance Estimation", chapter 2). Where every trial came out alike there is no variance to compare;
-    then the trials of a unit count as one.
-    """
-    rate = k / n
-    independent = rate * (1 - rate) / n
-    if independent == 0 or squares.units < 2:
-        return n / min(n, clusters) if clusters else squares.nn / n
-    spread = squares.kk - 2 * rate * squares.kn + rate * rate * squares.nn
-    between = spread / (n * n) * squares.units / (squares.units - 1)
-    return between / independent * _few_units(squares.units)
-
-
-def _few_units(units: int) -> float:
-    """A variance that comes from few units makes wider intervals: Student's quantile (Korn & Graubard 1998)."""
-    if units > _MANY:
-        return 1.0
-    return float(special().stdtrit(units - 1, 0.975) / NormalDist().inv_cdf(0.975)) ** 2
+    return ratio_interval(count.k, count.n, effective_n(tally, metric))
 
 
 SCHEMA = 1
@@ -430,7 +382,7 @@ def _rate(tally: RowCounts, metric: str) -> dict[str, Any]:
     """`rate`, `low` and `high` are null without data; `effective_n` is n less what trials that hang together add."""
     count, bounds = tally.count(metric), interval(tally, metric)
     low, high = (bounds.low, bounds.high) if bounds else (None, None)
-    effective = effective_trials(tally, metric)
+    effective = effective_n(tally, metric)
     return {"k": count.k, "n": count.n, "rate": count.rate, "low": low, "high": high, "effective_n": effective}
 
 

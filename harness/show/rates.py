@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from statistics import median
@@ -13,7 +13,7 @@ from harness.decisions.metrics import (
     alignment_rate,
     check_rate,
     fidelity,
-    mention_rate,
+    mention_counts,
     over_correction_rate,
     search_hit_rate,
     small_languages,
@@ -22,6 +22,7 @@ from harness.decisions.run_summary import Resources, utc
 from harness.records.run import CaseResult, RunRecord
 from harness.show import comparison, figures
 from harness.statistics.rates import wilson
+from harness.statistics.ratio import Squares, effective_trials, ratio_interval
 
 NO_DATA = "–"
 
@@ -42,6 +43,13 @@ class Rate:
         if interval is None:
             return cls(count.k, count.n, None, None)
         return cls(count.k, count.n, interval.low, interval.high)
+
+    @classmethod
+    def of_units(cls, units: Sequence[Count]) -> Rate:
+        """A rate over things that come in units, such as the strings of a case; bounds are those of a ratio of sums."""
+        k, n = sum(one.k for one in units), sum(one.n for one in units)
+        interval = ratio_interval(k, n, effective_trials(k, n, Squares.of(units)))
+        return cls(k, n, interval.low, interval.high) if interval else cls(k, n, None, None)
 
     @property
     def value(self) -> float | None:
@@ -182,7 +190,7 @@ def summarise(record: RunRecord) -> Summary:
         alignment=Rate.of(alignment_rate(cases)),
         fidelity=Rate.of(fidelity(cases)),
         search=Rate.of(search_hit_rate(cases)),
-        mentions=Rate.of(mention_rate(cases)),
+        mentions=Rate.of_units(mention_counts(cases)),
         over_correction=Rate.of(over_correction_rate(cases)),
         checks=Rate.of(check_rate(cases)),
         outcomes=dict(Counter(case.outcome for case in cases)),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from harness.decisions.metrics import METRICS as DEFINED
 from harness.logs.judge import json_lines, verdict_line, verdict_row
-from harness.logs.rates import METRICS, OUTCOMES, Counts, RowCounts, effective_trials, interval, rates, tally_of
+from harness.logs.rates import METRICS, OUTCOMES, Counts, RowCounts, effective_n, interval, rates, tally_of
 from harness.logs.read import parquet_pieces, rows_of
 from harness.logs.rows import Columns, Row, RowError, RowVerdict, judge, read_row
 from harness.logs.tables import rate_lines
@@ -124,8 +124,8 @@ def test_targets_of_a_row_count_as_one_where_they_go_together() -> None:
         together.add(tally_of(verdict(True, 10 * (number % 2), 10), None))
         mixed.add(tally_of(verdict(True, 5, 10), None))
     assert together.count("mention_rate") == mixed.count("mention_rate") == (500, 1000)
-    assert effective_trials(together, "mention_rate") == pytest.approx(97, abs=1)
-    assert effective_trials(mixed, "mention_rate") == 1000
+    assert effective_n(together, "mention_rate") == pytest.approx(97, abs=1)
+    assert effective_n(mixed, "mention_rate") == 1000
 
 
 def test_a_rate_of_all_or_nothing_in_few_clusters_is_no_proof() -> None:

@@ -12,6 +12,7 @@ from harness.show import html
 from harness.show.evidence import answer_digest, kappa, match, packed, read_labels
 from harness.show.marked_text import CODE, GAP, SEVERITY, Span, is_invisible, marked, occurrences, pieces
 from harness.show.rates import slices, summarise
+from harness.statistics.rates import wilson
 from tests.factory import case_result, mention, run_record, sample_result
 
 
@@ -189,6 +190,24 @@ def test_the_counts_of_a_mixed_run(mixed):
     assert summary.outcomes == {"aligned": 2, "damaged": 5, "omitted": 1, "unscored": 1, "failed": 1, "passed": 1}
     assert summary.unscored_reasons == (("length", 1),)
     assert [(d.code, d.cases, d.mentions) for d in summary.damage][:2] == [("space-left", 3, 3), ("space-right", 1, 1)]
+
+
+def test_the_mention_rate_of_strings_that_come_or_go_together_is_as_wide_as_one_of_cases(make_run):
+    """Ten strings a case that are all said or all left out tell no more than one of them does."""
+    ten = [f"AB-{number}" for number in range(10)]
+    single = [case_result(f"case-{n}", "omitted" if n % 2 else "aligned") for n in range(100)]
+    together = [case_result(f"case-{n}", "omitted" if n % 2 else "aligned", targets=ten) for n in range(100)]
+    one, many = summarise(make_run(single)).mentions, summarise(make_run(together)).mentions
+    assert (one.k, one.n, many.k, many.n) == (50, 100, 500, 1000)
+    assert many.low == pytest.approx(one.low, abs=0.005)
+    assert many.high == pytest.approx(one.high, abs=0.005)
+
+
+def test_the_mention_rate_of_one_string_a_case_has_wilsons_interval_but_for_few_cases(make_run):
+    cases = [case_result(f"case-{n}", "omitted" if n % 10 == 0 else "aligned") for n in range(2000)]
+    mentions = summarise(make_run(cases)).mentions
+    expected = wilson(1800, 2000)
+    assert (mentions.low, mentions.high) == pytest.approx((expected.low, expected.high), abs=1e-4)
 
 
 def test_the_gap_is_of_trained_and_untrained_cases(mixed):
