@@ -19,8 +19,7 @@ from harness import __version__
 from harness.decisions.metrics import Count
 from harness.errors import HarnessError
 from harness.logs.rows import Columns, Row, RowVerdict
-from harness.statistics.rates import Interval, benjamini_hochberg
-from harness.statistics.ratio import Squares, effective_trials, ratio_interval
+from harness.statistics.rates import Interval, Squares, benjamini_hochberg, effective_trials, ratio_interval
 
 METRICS = ("alignment_rate", "fidelity", "mention_rate", "over_correction_rate", "unscored_rate")
 """Rates of a group, as `harness.decisions.metrics` defines them, with one row as one case."""

@@ -21,8 +21,7 @@ from harness.decisions.metrics import (
 from harness.decisions.run_summary import Resources, utc
 from harness.records.run import CaseResult, RunRecord
 from harness.show import comparison, figures
-from harness.statistics.rates import wilson
-from harness.statistics.ratio import Squares, effective_trials, ratio_interval
+from harness.statistics.rates import Squares, effective_trials, ratio_interval, wilson
 
 NO_DATA = "–"
 
