@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -132,24 +133,26 @@ def serve(name: str, port: int, host: str, parallel: int | None, as_json: bool) 
     raise ConfigError(f"the server of {model.label} ended by itself; is port {port} taken?")
 
 
-def _allow(model: configuration.ModelConfig, host: str, *, is_named: bool) -> None:
+def _allow(models: Iterable[configuration.ModelConfig], host: str) -> None:
     from harness.endpoints import access
     from harness.errors import ConfigError
 
-    variables = [value.env for value in model.headers.values() if not isinstance(value, str)]
-    variables += [model.api_key_env] if model.api_key_env else []
-    if not is_named or not variables:
+    variables = []
+    for model in models:
+        variables += [value.env for value in model.headers.values() if not isinstance(value, str)]
+        variables += [model.api_key_env] if model.api_key_env else []
+    if not variables:
         raise ConfigError("--allow-key-host: accepted with the NAME of a model that has a key (api_key_env)")
-    for variable in variables:
+    for variable in dict.fromkeys(variables):
         access.remember(variable, host.lower())
 
 
 @models.command()
-@click.argument("name", required=False)
+@click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--base-url", metavar="URL", help="Ask there, and not at the configured address.")
 @click.option("--allow-key-host", metavar="HOST", help="Let the model's key go to this host from now on.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
-def check(name: str | None, base_url: str | None, allow_key_host: str | None, as_json: bool) -> int:
+def check(names: tuple[str, ...], base_url: str | None, allow_key_host: str | None, as_json: bool) -> int:
     """Look at the set-up of a model: key, address, model name, weights, cassettes. One remedy a finding.
 
     Sends the body of the first case of the project, and says where the key goes. Without NAME, of every configured
@@ -159,20 +162,20 @@ def check(name: str | None, base_url: str | None, allow_key_host: str | None, as
     from harness.runs.inventory import diagnose
 
     config = configuration.load(Path.cwd())
-    names = [name] if name else list(config.models)
-    if not names:
+    chosen = dict.fromkeys(names or config.models)
+    if not chosen:
         raise ConfigError(f"{_NONE_CONFIGURED}; `harness init` makes an entry")
     if allow_key_host is not None:
-        _allow(configuration.model(config, names[0], base_url=base_url), allow_key_host, is_named=name is not None)
+        _allow([configuration.model(config, name, base_url=base_url) for name in names], allow_key_host)
     good = True
-    for one in names:
-        model = configuration.model(config, one, base_url=base_url)
+    for name in chosen:
+        model = configuration.model(config, name, base_url=base_url)
         if not as_json:
             tell_of_loading(model)
         for finding in diagnose(config, model):
             good = good and finding.ok
             if as_json:
-                shown = {"model": one, "ok": finding.ok, "what": finding.what, "remedy": finding.remedy}
+                shown = {"model": name, "ok": finding.ok, "what": finding.what, "remedy": finding.remedy}
                 click.echo(json.dumps(shown))
                 continue
             tell(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}")

@@ -209,6 +209,13 @@ def test_without_a_name_every_model_is_looked_at(project):
     assert result.return_value == 1
 
 
+def test_several_models_are_looked_at_in_the_order_given_each_once(project):
+    result = call_models("check", "--json", "keyless", "good", "keyless")
+    told = [json.loads(line)["model"] for line in result.stdout.splitlines()]
+    assert list(dict.fromkeys(told)) == ["keyless", "good"]
+    assert len(told) == len(call_models("check", "--json").stdout.splitlines())
+
+
 def test_a_remedy_that_the_finding_says_is_not_said_twice(project):
     result = call_models("check", "keyless")
     assert result.stdout.count("export NO_SUCH_KEY=") == 1
