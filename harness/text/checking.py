@@ -1,6 +1,6 @@
 """`check`: the verdict on every target of a case."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
@@ -66,9 +66,12 @@ def check(
     if channel == "text" and len(output) < SHORT and "<" not in output and "[" not in output:
         if targets is None:
             targets = _extracted(source, symbols)
-        whole = _all_whole(source, output, targets, symbols)
+        page = Page(output, symbols)
+        whole = _all_whole(source, page, targets)
         if whole is not None:
             return whole
+        judge = Judge(source, targets, symbols, strict_kinds)
+        return judge.result([Passage(output, None, 0, len(output))], channel, (), unscored=False, read=page)
     judge = Judge(source, targets, symbols, strict_kinds)
     spans = reasoning_spans(output, judge.source.parts, reasoning)
     visible = masked(output, spans) if spans else output
@@ -76,32 +79,34 @@ def check(
 
 
 def _extracted(source: str | Sequence[str], symbols: SymbolTable) -> tuple[Target, ...]:
+    return _scanner()(source, symbols=symbols)
+
+
+@lru_cache(maxsize=1)
+def _scanner() -> Callable[..., tuple[Target, ...]]:
     from harness.text.scan import extract_targets  # here: its patterns take 30 ms, and cases list their targets
 
-    return extract_targets(source, symbols=symbols)
+    return extract_targets
 
 
-def _all_whole(
-    source: str | Sequence[str], output: str, targets: Sequence[str | Target], symbols: SymbolTable
-) -> CheckResult | None:
+def _all_whole(source: str | Sequence[str], page: Page, targets: Sequence[str | Target]) -> CheckResult | None:
     """The result for targets that are all in a short answer, in whole mentions alone, or None.
 
     Three of four answers of a log are like that: this is `Judge` without what none of them needs.
     """
-    if isinstance(targets, str) or not targets:
+    if isinstance(targets, str) or not targets or not page.is_plain:
         return None
-    page = Page(output, symbols)
-    if not page.is_plain:
-        return None
+    parts: Sequence[str] = (source,) if isinstance(source, str) else source
     mentions: dict[str, tuple[Mention, ...]] = {}
     for one in targets:
-        extracted = one if isinstance(one, Target) else None
-        if extracted is not None:
-            text, kind, _, _, open_left, open_right, _, alternates = extracted
+        uncertain: Target | None = None
+        if isinstance(one, Target):
+            text, kind, _, _, open_left, open_right, _, alternates = one
             if alternates or kind in KINDS_BESIDE or (not kind and may_have_misses_beside(text)):
                 return None
+            uncertain = one if open_left or open_right else None
         elif type(one) is str and not may_have_misses_beside(one):
-            text, open_left, open_right = one, False, False
+            text = one
         else:
             return None
         if text in mentions:
@@ -111,10 +116,8 @@ def _all_whole(
             return None
         size = len(text)
         several = [new(Mention, (at, at + size, text, "verbatim", (), None, "damage", None)) for at in places]
-        if extracted is not None and (open_left or open_right):
-            several = _reaching(extracted, several, output, Source(source).parts)
-        mentions[text] = tuple(several)
-    return CheckResult(dict.fromkeys(mentions, "verbatim"), mentions)
+        mentions[text] = tuple(_reaching(uncertain, several, page.text, parts) if uncertain else several)
+    return new(CheckResult, (dict.fromkeys(mentions, "verbatim"), mentions, {}, False, ()))
 
 
 _HINTS = {"coroutine": "; await it first", "dict": "; json.dumps(answer) is the text of an object"}
@@ -160,16 +163,23 @@ class Judge:
         self.targets, self.wanted, self._beside, self._texts, self._is_simple = _prepared(tuple(given))
 
     def result(
-        self, texts: Sequence[Passage], channel: str, reasoning: Sequence[tuple[int, int]], *, unscored: bool
+        self,
+        texts: Sequence[Passage],
+        channel: str,
+        reasoning: Sequence[tuple[int, int]],
+        *,
+        unscored: bool,
+        read: Page | None = None,
     ) -> CheckResult:
+        """`read` is the page of the only passage, where there is one already."""
         mentions: dict[str, list[Mention]] = {target.text: [] for target in self.targets}
-        samples: dict[str, list[Mention]] = {target.text: [] for target in self.targets}
-        """Of each target some mentions that have all its verdicts."""
+        samples: dict[str, list[Mention]] = {}
+        """Of each target that is mentioned some mentions that have all its verdicts."""
         within: dict[str, str] = {}
         by_passage: list[list[Mention]] = []
         met: set[str] = set()
         for passage in texts:
-            page = Page(passage.text, self.symbols, is_text=channel == "text")
+            page = read or Page(passage.text, self.symbols, is_text=channel == "text")
             seen = readings(page, self._texts)
             met.update(seen)
             by_passage.append([])
@@ -178,23 +188,23 @@ class Judge:
                 for text, forms in plain.items():
                     listed = self._listed(self.wanted[text], forms, passage)
                     mentions[text] += listed
-                    samples[text] += listed[:1] if len(forms) == 1 else listed
+                    samples.setdefault(text, []).extend(listed[:1] if len(forms) == 1 else listed)
                     by_passage[-1] += listed
                 continue
             found, inside = self._found(page, seen)
             for one in found:
                 mention = self.mention(one, passage)
                 mentions[one.target.text].append(mention)
-                samples[one.target.text].append(mention)
+                samples.setdefault(one.target.text, []).append(mention)
                 by_passage[-1].append(mention)
             within |= {text: outer for text, outer in inside.items() if text not in within}
-        verdicts = {target: worst(listed) for target, listed in samples.items()}
+        verdicts = {target: worst(samples[target]) if target in samples else "absent" for target in mentions}
         nearly: set[str] = set()
         if self._beside or "absent" in verdicts.values():
             for passage, among in zip(texts, by_passage, strict=True):
                 for text, mention in self._near_misses(passage, among, mentions, met):
                     mentions[text].append(mention)
-                    samples[text].append(mention)
+                    samples.setdefault(text, []).append(mention)
                     nearly.add(text)
             verdicts |= {text: worst(samples[text]) for text in nearly}
         order = {passage.path: number for number, passage in enumerate(texts)}
@@ -203,7 +213,7 @@ class Judge:
         if within:
             within = {text: outer for text, outer in within.items() if verdicts[text] == "absent"}
         every = {target: tuple(listed) for target, listed in mentions.items()}
-        return CheckResult(verdicts, every, within, unscored, tuple(reasoning))
+        return new(CheckResult, (verdicts, every, within, unscored, tuple(reasoning)))
 
     def findings(self, text: str, channel: str) -> list[Finding]:
         """The findings of all targets, by place."""
@@ -243,7 +253,7 @@ class Judge:
             standing, within = settle(damaged, whole, page.text, self.source)
             whole += standing
         whole.sort(key=start_of)
-        return _without_alternates_inside(whole), within
+        return whole if self._is_simple else _without_alternates_inside(whole), within
 
     def _listed(self, target: Target, forms: list[Alike], passage: Passage) -> list[Mention]:
         """The mentions of a target in order."""
@@ -271,7 +281,9 @@ class Judge:
             found = [
                 new(Reading, (start, start + len(form), damage)) for form, damage, starts in forms for start in starts
             ]
-            for reading in _beside_wraps(found, text, wanted):
+            if any(not one.damage.weight and one.text != wanted for one in forms):
+                found = _beside_wraps(found)
+            for reading in found:
                 one = reading if is_strict else in_a_sentence(reading, target, text)
                 start, end, damage = one
                 if (
@@ -280,7 +292,12 @@ class Judge:
                     and _is_fragment(text, start, end, target, wanted)
                 ):
                     continue
-                if damage.weight and not is_strict and _is_of_another_number(text, start, target, wanted):
+                if (
+                    wanted[0] == "-"
+                    and damage.weight
+                    and not is_strict
+                    and _is_of_another_number(text, start, target, wanted)
+                ):
                     continue
                 how = "damage" if is_strict else severity(one, target, page, self.source)
                 if how is not None:
@@ -320,8 +337,10 @@ def _reach(target: Target, start: int, end: int, text: str, parts: Sequence[str]
     _, _, here, there, open_left, open_right, _, _ = target
     if here < 0 or not (open_left or open_right):
         return None
-    part = next((part for part in parts if part.startswith(target.text, here)), None)
-    if part is None:
+    for part in parts:
+        if part.startswith(target.text, here):
+            break
+    else:
         return None
     span = start, end
     if open_left:
@@ -379,13 +398,10 @@ def _said(damage: Damage) -> tuple[str, tuple[str, ...]]:
     return VERDICTS[rank(damage.weight)], in_order({code for change in damage.changes for code in change.codes})
 
 
-def _beside_wraps(found: list[Reading], text: str, wanted: str) -> list[Reading]:
+def _beside_wraps(found: list[Reading]) -> list[Reading]:
     """Without what overlaps a mention with an ordinary wrap, which is verbatim."""
-    whole = sorted(one for one in found if not one.damage.weight)
-    if all(text[one.start : one.end] == wanted for one in whole):
-        return found
     kept: list[Reading] = []
-    for one in whole:
+    for one in sorted(one for one in found if not one.damage.weight):
         if not kept or kept[-1].end <= one.start:
             kept.append(one)
     return kept + sorted(one for one in found if one.damage.weight and is_free(kept, one.start, one.end))
@@ -409,8 +425,6 @@ def _is_fragment(text: str, start: int, end: int, target: Target, wanted: str) -
 
 def _is_of_another_number(text: str, start: int, target: Target, wanted: str) -> bool:
     """Whether the sign that a text begins with is behind a token: `6 - 12` is not a mention of the end of `用户-12`."""
-    if wanted[0] != "-":
-        return False
     ahead = target.text.removesuffix(wanted)
     is_end = ahead not in ("", target.text) and is_cjk(ahead[-1])
     if is_end and text[start - 1 : start].isspace() and text[start + 1 : start + 2].isspace():

@@ -8,8 +8,8 @@ language (`and/or`, `10-20`).
 import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from operator import itemgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
 from harness.text.characters import SPACE_SET, is_cjk, later, stands_alone
@@ -59,8 +59,7 @@ class Mention(NamedTuple):
         return self.verdict != "verbatim" and self.severity == "damage"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """Verdict and mentions by target, in the order in which the targets were given.
 
     Attributes:
@@ -72,7 +71,7 @@ class CheckResult:
 
     verdicts: dict[str, str]
     mentions: dict[str, tuple[Mention, ...]]
-    within: Mapping[str, str] = field(default_factory=dict)
+    within: Mapping[str, str] = MappingProxyType({})
     unscored: bool = False
     reasoning: tuple[tuple[int, int], ...] = ()
 
@@ -131,8 +130,9 @@ class Source:
         """The same, with the first letter in either case, unless that makes it the text `but`."""
         if self.holds_beside(span, but):
             return True
-        others = {span[:1].lower() + span[1:], span[:1].upper() + span[1:]} - {span, but}
-        return any(map(self.holds, others))
+        first, rest = span[:1], span[1:]
+        others = (case + rest for case in (first.lower(), first.upper()) if case != first)
+        return any(other != but and self.holds(other) for other in others)
 
 
 def _stands_in(part: str, span: str) -> bool:
@@ -148,7 +148,7 @@ def settle(
     damaged: list[Finding], whole: list[Finding], text: str, source: Source
 ) -> tuple[list[Finding], dict[str, str]]:
     """The damaged findings that hold, and the targets whose own findings lie in those of longer ones."""
-    cover = _Cover((one.start, one.end, one.wanted) for one in whole)
+    cover = _Cover((one.start, one.end, one.wanted) for one in whole) if whole else None
     kept: list[Finding] = []
     within: dict[str, str] = {}
     for rivals in _rivals(damaged):
@@ -157,7 +157,7 @@ def settle(
             rivals.sort(key=_mildest)
         for finding in rivals:
             target, wanted, start, end, _, _ = finding
-            outer = _owner(taken, start, end)
+            outer = _owner(taken, start, end) if taken else None
             if outer is not None:
                 covered = outer.start <= start and end <= outer.end
                 if covered and outer.severity == "damage" and len(outer.wanted) > len(wanted):
@@ -165,7 +165,7 @@ def settle(
                 continue
             span = text[start:end]
             owned = source.holds_beside(span, wanted) if target.given else source.holds_in_some_case(span, wanted)
-            if not owned and not cover.holds(start, end, wanted):
+            if not owned and not (cover and cover.holds(start, end, wanted)):
                 kept.append(finding)
                 insort(taken, (start, end, finding))
     return kept, {text: outer for text, outer in within.items() if text != outer}

@@ -1,5 +1,7 @@
 """Listed targets: every sign, wider edges of numbers, inflection, near misses, escapes, reasoning."""
 
+import pickle
+
 import pytest
 
 from benchmarks.text.corpora import DAMAGE, MANY, MENTIONS, SOURCE, filled
@@ -295,3 +297,9 @@ def test_the_source_owns_a_listed_string_in_its_own_case_alone(others: list[str]
     output, targets = "client - side - car", ["client-side", *others]
     assert check("Client - side", output, targets).verdicts["client-side"] == "spaced"
     assert check("client - side", output, targets).verdicts["client-side"] == "absent"
+
+
+@pytest.mark.parametrize("output", ["ZX-2000 fits", "ZX - 2000 fits"])
+def test_a_result_goes_to_another_process_and_back(output: str) -> None:
+    result = check("Use ZX-2000.", output)
+    assert pickle.loads(pickle.dumps(result)) == result
