@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import layers, safety
+from benchmarks import layers, limits, safety
 from benchmarks.limits import FAILED, HEAD, ROOT, SLOW, Row, Took, chosen, make_nights, rows_of, table, took, write_into
 from benchmarks.replay.__main__ import make_project
 from harness.history import head_of, read_run
@@ -121,6 +121,19 @@ def test_a_row_gives_the_ratio_of_wall_clocks() -> None:
         "of processor": "2.00",
         "aim": "1.2",
     }
+
+
+def test_the_memory_of_a_process_is_its_own_and_not_what_the_benchmark_once_had(tmp_path: Path) -> None:
+    grown = bytearray(200_000_000)
+    grown[::4096] = b"x" * len(grown[::4096])  # a page that nobody touched is not there
+    del grown
+    assert took(tmp_path, sys.executable, "-I", "-S", "-c", "pass", rounds=1).megabytes < 60
+
+
+def test_a_process_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_LONGEST_S", 0.3)
+    with pytest.raises(RuntimeError, match="not done after 0 s"):
+        took(tmp_path, sys.executable, "-c", "import time; time.sleep(60)", rounds=1)
 
 
 def test_the_table_has_its_rows_at_full_size_and_at_a_tenth() -> None:
