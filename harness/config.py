@@ -51,6 +51,12 @@ _ANONYMOUS = "openai:"
 _LIMIT = 1_000_000
 """Bytes of a pyproject.toml."""
 _OUR_HEADERS = ("content-length", "content-type", "host", "transfer-encoding", "accept-encoding", "connection")
+_SAID_ELSEWHERE = {
+    "messages": "the prompt of each case (a system prompt: system)",
+    "input": "the prompt of each case (a system prompt: system)",
+    "model": "the model of the configuration (its name there: model)",
+}
+"""Fields of a request that `extra_body` may not hold, and what they would replace."""
 _CONNECTION = {"verify", "api_key_header", "attempts", "patience_s", "ca_bundle", "client_certificate", "client_key"}
 _NOT_PART_OF_THE_ANSWER = {
     "name",
@@ -134,7 +140,9 @@ class ModelConfig(Record):
     logprobs: bool = False
     """Ask for token probabilities, and keep that of each sign that must survive (llama.cpp, vLLM, OpenAI give them)."""
     system: str | None = None
-    extra_body: dict[str, Any] = Field(default_factory=dict)
+    extra_body: dict[str, Any] = Field(
+        default_factory=dict, json_schema_extra={"propertyNames": {"not": {"enum": list(_SAID_ELSEWHERE)}}}
+    )
     reasoning: Reasoning = Field(default_factory=Reasoning)
     training_data: tuple[str, ...] = ()
     trained_domains: tuple[str, ...] = ()
@@ -175,6 +183,15 @@ class ModelConfig(Record):
                 raise ValueError(f"{name}: is set by the client; accepted: other headers (the key: api_key_env)")
             if isinstance(content, str) and not (content.isascii() and content.isprintable()):
                 raise ValueError(f"{name}: holds a character that no header can carry; accepted: printable ASCII")
+        return value
+
+    @field_validator("extra_body")
+    @classmethod
+    def _cases_say_what_is_asked(cls, value: dict[str, Any]) -> dict[str, Any]:
+        # it is sent over what the case and the model say, so every case would be judged on another question
+        for name, place in _SAID_ELSEWHERE.items():
+            if name in value:
+                raise ValueError(f"found {name!r}, which would be sent in place of {place}; accepted: other fields")
         return value
 
     @field_validator("name")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -94,9 +94,9 @@ def without_packages(error: ModuleNotFoundError) -> str:
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The first problem of a validation error, as `field: found ..., accepted ...`."""
-    problem = error.errors(include_url=False)[0]
-    # in a union pydantic names the branch too: `temperature.constrained-float`
-    place = place_of([part for part in problem["loc"] if not re.match(r"constrained-|literal\[", str(part))])
+    problems = error.errors(include_url=False)
+    problem = problems[0]
+    place = place_of(_without_branch(problem["loc"]))
     if problem["type"] == "extra_forbidden":
         fields = _fields_at(model, problem["loc"][:-1])
         hint = nearest(str(problem["loc"][-1]), fields)
@@ -105,7 +105,46 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
         return f"{place}: missing; it is required"
     if problem["type"] == "value_error":
         return f"{place}: {problem['msg'].removeprefix('Value error, ')}"
+    of_this_field = [one for one in problems if _without_branch(one["loc"]) == _without_branch(problem["loc"])]
+    accepted = dict.fromkeys(filter(None, map(_accepted, of_this_field)))
+    if accepted:
+        return f"{place}: found {found(problem['input'])}; accepted: {' or '.join(accepted)}"
     return f"{place}: found {found(problem['input'])}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+_BRANCH = re.compile(r"constrained-.*|literal\[.*|str|int|float|bool|FromEnvironment")
+
+
+def _without_branch(location: Sequence[str | int]) -> tuple[str | int, ...]:
+    """A place without the branch of a union that pydantic names at its end: `temperature.constrained-float`."""
+    last = str(location[-1]) if len(location) > 1 else ""
+    return tuple(location[:-1] if _BRANCH.fullmatch(last) else location)
+
+
+_TAKEN = {
+    "tuple": "a list",
+    "list": "a list",
+    "dict": "a table",
+    "model": "a table",
+    "string": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "finite_number": "a finite number",
+    "literal_error": "{expected}",
+    "greater_than_equal": "no less than {ge:g}",
+    "greater_than": "more than {gt:g}",
+    "less_than_equal": "no more than {le:g}",
+    "less_than": "less than {lt:g}",
+    "string_pattern_mismatch": "a text that matches {pattern}",
+}
+"""What a field takes by pydantic's type of the error, in the words of who writes TOML or JSON."""
+
+
+def _accepted(problem: Mapping[str, Any]) -> str:
+    """Empty where pydantic's own message has to do."""
+    kind = re.sub("_(type|parsing|from_float)$", "", problem["type"])
+    return _TAKEN.get(kind, "").format(**problem.get("ctx", {}))
 
 
 def place_of(location: Sequence[str | int]) -> str:

@@ -336,10 +336,11 @@ def key_from(variable: str | None, label: str) -> str | None:
         raise EndpointError(
             f"model {label}: the environment variable {variable} is not set; run: {set_variable(variable)}"
         )
-    if not key.isascii() or not key.isprintable() or " " in key:
+    # cmd.exe (`set NAME="..."`) and `docker --env-file` keep the quotation marks as a part of the value
+    if not key.isascii() or not key.isprintable() or " " in key or '"' in key or "'" in key:
         raise EndpointError(
             f"model {label}: the environment variable {variable} holds characters that no key has (a blank, a line "
-            "break, a quotation mark of a word processor ...); copy the key again"
+            "break, a quotation mark ...); copy the key again"
         )
     return key
 

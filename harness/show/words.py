@@ -167,7 +167,22 @@ _FIELD = re.compile(r"\{(\w+)\}")
 _DEEPEST = 6
 _VALUE = "value_of_a_slice"
 """In `domain={value_of_a_slice}`, a name that may be several words."""
-_NAMES = {_VALUE, "path", "name", "near", "label", "base", "folder", "run", "key", "option", "command", "found"}
+_NAMES = {
+    _VALUE,
+    "where",
+    "place",
+    "path",
+    "name",
+    "near",
+    "label",
+    "base",
+    "folder",
+    "run",
+    "key",
+    "option",
+    "command",
+    "found",
+}
 """What a user named stays as it is: a folder `missing` is not a missing one."""
 
 

@@ -50,6 +50,43 @@ def test_a_wrong_setting_is_named_as_it_is_written(
     assert "[tool.harness.models.m] temperature: found " in capsys.readouterr().err
 
 
+ACCEPTED = {
+    "attempts = 0": ("attempts: found 0; accepted: no less than 1", "attempts：实际为 0；应不小于 1"),
+    "timeout_s = -1": ("timeout_s: found -1; accepted: more than 0", "timeout_s：实际为 -1；应大于 0"),
+    "temperature = 3": (
+        "temperature: found 3; accepted: no more than 2 or 'default'",
+        "temperature：实际为 3；应不大于 2 或 'default'",
+    ),
+    "max_tokens = 'x'": (
+        "max_tokens: found 'x'; accepted: a whole number or 'default'",
+        "max_tokens：实际为 'x'；可接受：整数 或 'default'",
+    ),
+    "training_data = 'x'": ("training_data: found 'x'; accepted: a list", "training_data：实际为 'x'；可接受：列表"),
+    "headers = { A = 1 }": (
+        "headers.A: found 1; accepted: a text or a table",
+        "headers.A：实际为 1；可接受：文本 或 表",
+    ),
+    "stream = 'ja'": ("stream: found 'ja'; accepted: true or false", "stream：实际为 'ja'；可接受：true 或 false"),
+    "extra_body = { messages = [] }": (
+        "extra_body: found 'messages', which would be sent in place of the prompt of each case (a system prompt: "
+        "system); accepted: other fields",
+        "extra_body：写了 'messages'，会取代每条用例的提示词（系统提示词请用 system）；可接受：其他字段",
+    ),
+}
+
+
+@pytest.mark.parametrize("line", ACCEPTED)
+def test_a_wrong_setting_is_answered_in_the_words_of_its_file(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """TOML has lists, tables and texts, and no tuples or dictionaries; a reader of Chinese reads no half sentences."""
+    (tmp_path / "pyproject.toml").write_text(f"[tool.harness.models.m]\n{line}\n")
+    monkeypatch.chdir(tmp_path)
+    for lang, said in zip(("en", "zh"), ACCEPTED[line], strict=True):
+        assert run(["models", "list", "--lang", lang]) == 3
+        assert capsys.readouterr().err.strip().endswith(f"[tool.harness.models.m] {said}")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGPIPE")
 def test_a_reader_that_goes_away_is_no_verdict() -> None:
     line = '{"source":"AB-12","output":"AB - 12"}\n'

@@ -166,7 +166,7 @@ def test_a_key_in_extra_body_is_refused_before_anything_is_sent(
     assert_clean(project, output)
 
 
-@pytest.mark.parametrize("value", ["", "two words", "line\nbreak", "“quoted”"])
+@pytest.mark.parametrize("value", ["", "two words", "line\nbreak", "“quoted”", '"quoted"', "'quoted'"])
 def test_a_key_that_no_header_can_carry_is_told_without_showing_it(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CANARY_KEY", value)
     with pytest.raises(EndpointError, match="the environment variable CANARY_KEY") as raised:

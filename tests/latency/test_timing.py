@@ -141,7 +141,7 @@ def test_rounds_bound_the_95th_percentile_unless_told_otherwise(tmp_path: Path) 
     [
         ("rounds = ", "cannot be read as TOML"),
         (f"round = 5\n{GOOD}", "round: unknown field .did you mean 'rounds'"),
-        (f"rounds = 0\n{GOOD}", "rounds: found 0; input should be greater than or equal to 1"),
+        (f"rounds = 0\n{GOOD}", "rounds: found 0; accepted: no less than 1"),
         (f"max_tokens = 1\n{GOOD}", "max_tokens: found 1"),
         ("rounds = 5\n", "prompts: missing"),
         ("prompts = []\n", "prompts: found"),

@@ -350,6 +350,7 @@ WRONG_SETTINGS = {
     "days as a word": "[tool.harness.gate]\nmax_age_days = 'never'\n",
     "nights below the least": "[tool.harness.drift]\nbaseline_nights = 1\n",
     "a look-alike of two characters": "[tool.harness.symbols.'-']\nlookalikes = ['--']\n",
+    "the prompt of every case in one setting": "[tool.harness.models.m]\nextra_body = { messages = [] }\n",
     "what only the loader fills in": "[tool.harness]\nroot = '.'\n",
 }
 

@@ -265,6 +265,50 @@ def test_a_chinese_error_is_chinese_as_a_whole():
     assert left == {}
 
 
+def test_what_is_wrong_with_a_case_or_a_check_is_chinese_as_a_whole():
+    """The first errors that a newcomer meets; they are made of values, and no `raise` spells them out."""
+    trees = {name: ast.parse((PACKAGE / name).read_text("utf-8")) for name in ("suite/cases.py", "checks/registry.py")}
+    called = [
+        text
+        for node in ast.walk(trees["suite/cases.py"])
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_slip", "_must", "_or_else", "Problem")
+        for text in (text for argument in node.args for text in texts(argument))
+    ]
+    returned = [
+        text
+        for function in ast.walk(trees["checks/registry.py"])
+        if isinstance(function, ast.FunctionDef) and function.name in ("problem", "problem_with")
+        for node in ast.walk(function)
+        if isinstance(node, ast.Return) and node.value is not None
+        for text in texts(node.value)
+    ]
+    said = {text for text in called + returned if re.search("[a-z]{2,} [a-z]", text)}
+    assert len(said) > 30
+    whole = {
+        "7 is not one of the targets7": "'a' is not one of the targets (did you mean 'b'?)",
+        "unknown check 77; accepted: 7": "unknown check 'numbr' (did you mean 'number'?); accepted: a, b",
+        "7: unknown argument 77; accepted: 7": "number: unknown argument 'x'; accepted: a, b",
+        "JSON over several lines; 7": "JSON over several lines; accepted: one JSON object a line",
+    }
+    left = {}
+    for text in said:
+        english = whole.get(text, text)
+        shown = [translated(form, "zh") for form in (english, f"a: {english}", f"a: found 7; accepted: {english}")]
+        if not any(re.search("[\u4e00-\u9fff]", one) and not ENGLISH.search(LITERAL.sub("", one)) for one in shown):
+            left[text] = shown
+    assert left == {}
+
+
+@pytest.mark.parametrize("field", ["id", "prompt", "target", "language", "task", "version", "cases"])
+def test_the_key_that_is_wrong_is_shown_as_it_is_typed(field: str) -> None:
+    """`编号：缺少必填字段` names a key that no file has."""
+    for problem in ("missing; it is required", "found 5; accepted: a string", "unknown field; accepted: id, prompt"):
+        assert translated(f"{field}: {problem}", "zh").startswith(f"{field}：")
+    assert translated("fidelity is better when higher: accepts the bounds min and max_drop, found max", "zh").endswith(
+        "可用的界限为 min、max_drop，写的是 max"
+    )
+
+
 SET_AND_CHECK = "set model and base_url7, then run: harness models check"
 
 
