@@ -1,7 +1,9 @@
 """`check`: the verdict on every target of a case."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from operator import itemgetter
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
@@ -25,12 +27,13 @@ from harness.text.mentions import (
 from harness.text.near import (
     KINDS_BESIDE,
     has_near_misses,
+    is_doubtful,
     may_have_misses_beside,
     near_misses,
     translated_placeholders,
 )
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import Target, kind_of
+from harness.text.targets import STRICT_KINDS, Target, kind_of
 
 _CONTINUES_PATH = frozenset("/\\")
 
@@ -192,7 +195,7 @@ class Judge:
                     by_passage[-1] += listed
                 continue
             found, inside = self._found(page, seen)
-            for one in found:
+            for one in self._without_doubtful(found, passage.text):
                 mention = self.mention(one, passage)
                 mentions[one.target.text].append(mention)
                 samples.setdefault(one.target.text, []).append(mention)
@@ -254,6 +257,22 @@ class Judge:
             whole += standing
         whole.sort(key=start_of)
         return whole if self._is_simple else _without_alternates_inside(whole), within
+
+    def _without_doubtful(self, found: list[Finding], text: str, among: Sequence[Mention] = ()) -> list[Finding]:
+        """Without what may be another thing, if the text has strings of its own, as another document has."""
+        doubts = [is_doubtful(one, text[one.start : one.end], self.strict_kinds) for one in found]
+        if not any(doubts):
+            return found
+        known = sorted([(one.start, one.end) for some in (among, found) for one in some])
+        starts, reach = [start for start, _ in known], [*accumulate([end for _, end in known], max)]
+        own: set[str] = set()
+        for one in _extracted(text, self.symbols)[:_MOST_ASKED]:
+            before = bisect_left(starts, one.end)
+            is_apart = not before or reach[before - 1] <= one.start
+            if is_apart and one.kind in _OWN_KINDS and not self.source.holds(one.text):
+                own.add(one.text)
+        is_another = len(own) >= _OWN_STRINGS
+        return [one for one, doubt in zip(found, doubts, strict=True) if not (doubt and is_another)]
 
     def _listed(self, target: Target, forms: list[Alike], passage: Passage) -> list[Mention]:
         """The mentions of a target in order."""
@@ -327,7 +346,7 @@ class Judge:
         found = list(near_misses(passage.text, lost, self.wanted, self.source, among=among, met=met)) if lost else []
         if holders:
             found += translated_placeholders(passage.text, holders, self.wanted, self.source)
-        for finding in found:
+        for finding in self._without_doubtful(found, passage.text, among):
             if finding.severity == "damage" or not mentions[finding.target.text]:
                 yield finding.target.text, self.mention(finding, passage)
 
@@ -354,6 +373,10 @@ def _reach(target: Target, start: int, end: int, text: str, parts: Sequence[str]
 
 def _reaching(target: Target, mentions: list[Mention], text: str, parts: Sequence[str]) -> list[Mention]:
     return [new(Mention, (*one[:-1], _reach(target, one.start, one.end, text, parts))) for one in mentions]
+
+
+_OWN_STRINGS, _OWN_KINDS = 5, STRICT_KINDS - {"spaced"}
+_MOST_ASKED = 500  # so many strings of an answer are looked for in the source
 
 
 _START = itemgetter(Mention._fields.index("start"))

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -10,7 +10,7 @@ from harness.text.characters import is_cjk, later, stands_alone
 from harness.text.explain import Change
 from harness.text.fold import Damage, ascii_of
 from harness.text.mentions import Finding, Source
-from harness.text.symbols import CORRUPTED, QUOTES
+from harness.text.symbols import ALTERED, CORRUPTED, QUOTES
 from harness.text.targets import STRICT_KINDS, Target, is_formula
 
 _KINDS = STRICT_KINDS - {"mime", "unit", "spaced", "placeholder", "option", "identifier"}
@@ -171,6 +171,29 @@ def _counts_on(target: Target, token: str) -> bool:
 _NEXT = 3
 """How far the next ones of a series are: `10.0.8` and `10.0.9`, but not `v1.42.0` for `v1.12.0`."""
 _ADDRESS = later(r"(?<![0-9.])(?:[0-9]+\.){3}[0-9]+(?![0-9.])")
+
+
+def is_doubtful(finding: Finding, span: str, strict_kinds: Collection[str]) -> bool:
+    """Whether a text that has strings of its own may mean another thing by this: `GCC 9`, `IPC::Open3`, `0.110.0`.
+
+    What has many digits, or is written in capitals with a number, hardly comes twice by chance.
+    """
+    target, _, _, _, damage, severity = finding
+    if target.given or target.kind in strict_kinds or damage.weight < ALTERED or severity == "note":
+        return False
+    wanted = target.text
+    digits = sum(map(str.isdecimal, wanted))
+    if damage.weight >= CORRUPTED:
+        is_long = digits >= 8 and "." not in wanted
+        return not is_long and target.kind not in _UNLIKE_OTHERS and sorted(wanted) != sorted(span)
+    codes = {code for one in damage.changes for code in one.codes}
+    if target.kind in _OF_PLACES or "escaped" in codes or (target.kind == "code" and codes <= _ANOTHER_SIGN):
+        return False
+    return "case" in codes or (digits < (3 if wanted.isupper() else 5) and len(_PARTS.findall(wanted)) < _MANY_PARTS)
+
+
+_UNLIKE_OTHERS, _OF_PLACES = KINDS_BESIDE | {"email"}, frozenset({"path", "file", "url", "email", "cjk-pair"})
+_ANOTHER_SIGN, _PARTS, _MANY_PARTS = frozenset({"replaced", "swapped"}), later("[^\\W_]+"), 4
 
 
 def _finding(target: Target, start: int, end: int, codes: tuple[str, ...], severity: str = "damage") -> Finding:

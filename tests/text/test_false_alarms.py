@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.text.precision import count, files, halves, report
+from harness.text import check
+from harness.text.targets import STRICT_KINDS
 
 ENGLISH = """The scheduler reads `/etc/acme/jobs.toml` at start-up and again on SIGHUP; the file holds one table
 a job, with the keys `run_at`, `max_retries` and `time-out`.
@@ -40,6 +44,55 @@ CHINESE = """调度程序启动时读取 /etc/acme/任务配置.toml，收到信
 def test_texts_without_damage_raise_no_alarm() -> None:
     alarms = count(halves([("scheduler", ENGLISH), ("调度", CHINESE)]))
     assert (alarms.texts, alarms.flagged, alarms.changed) == (2, 0, 0), alarms.examples
+
+
+RELEASES = (
+    "Backport fixes for clang-format-14 and gcc-12, drop `build_flags`, keep IPC::Reader2 and AB-77120 (AX-300), see "
+    "#942826 and notes/fr_2.po, write to ana@x.org."
+)
+OTHERS = "It needs cmake-extras, zlib1g-dev and lib_z; the tests use `pkg_config`, `--no-doc` and 3.2.1-4. "
+
+
+@pytest.mark.parametrize(
+    ("target", "other"),
+    [
+        ("gcc-12", "GCC 12"),
+        ("build_flags", "build-flags"),
+        ("IPC::Reader2", "IPC::Reader3"),
+        ("#942826", "#942526"),
+        ("clang-format-14", "clang-format-12"),
+    ],
+)
+def test_a_text_with_strings_of_its_own_may_mean_another_thing(target: str, other: str) -> None:
+    """With few strings of its own an answer speaks of those of the prompt, and the same is damage."""
+    assert check(RELEASES, f"{OTHERS}It builds with {other} too.").verdicts[target] == "absent"
+    assert check(RELEASES, f"It builds with {other} too.").verdicts[target] in ("altered", "corrupted")
+    assert check(RELEASES, f"{OTHERS}It builds with {other} too.", [target]).verdicts[target] != "absent"
+    strict = check(RELEASES, f"{OTHERS}It builds with {other} too.", strict_kinds=STRICT_KINDS)
+    assert strict.verdicts[target] in ("altered", "corrupted")
+
+
+@pytest.mark.parametrize(
+    ("target", "damaged", "verdict"),
+    [
+        ("gcc-12", "gcc - 12", "spaced"),
+        ("build_flags", "build＿flags", "lookalike"),
+        ("AB-77120", "AB77120", "altered"),
+        ("AX-300", "AX 300", "altered"),
+        ("#942826", "#942862", "corrupted"),
+        ("clang-format-14", "clang-format_14", "altered"),
+        ("notes/fr_2.po", "notes/fr-2.po", "altered"),
+        ("ana@x.org", "ana@x,org", "altered"),
+    ],
+)
+def test_in_such_a_text_what_is_hardly_another_thing_is_damage(target: str, damaged: str, verdict: str) -> None:
+    assert check(RELEASES, f"{OTHERS}It has {damaged} too.").verdicts[target] == verdict
+
+
+def test_pieces_of_damaged_strings_are_no_strings_of_the_answer_itself() -> None:
+    source = "Use gcc-12 with lib/a_b/c1.so, lib/d_e/f2.so and pkg_config_x1-b."
+    answer = "Use GCC 12 with lib/a_b /c1.so, lib/d_e /f2.so and pkg_config_x1 -b."
+    assert check(source, answer).verdicts["gcc-12"] == "altered"
 
 
 def test_an_alarm_is_counted_by_code_and_kind() -> None:
