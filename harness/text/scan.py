@@ -27,9 +27,9 @@ from harness.text.chains import (
     right_end,
     touches,
 )
-from harness.text.characters import EMOJI, LINE_BREAK_SET, ORNAMENT, SPACES, is_cjk, stands_alone, trimmed
+from harness.text.characters import EMOJI, ORNAMENT, stands_alone, trimmed
 from harness.text.find import new
-from harness.text.forms import FORMS, first_of, forms_for
+from harness.text.forms import FORMS, first_of, forms_for, spaced_words
 from harness.text.names import (
     ANOTHER_FILE,
     CLOSERS,
@@ -550,63 +550,3 @@ def _own_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
             yield Span(low, high, open_left, open_right, "spaced")
         elif " " in text[start:end]:
             yield Span(start, end, kind="spaced")
-
-
-_WORD = re.compile(f"[{HAN}]+|[^{HAN}{ENDS}]+")
-_INLINE = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
-_REACH = 200
-"""Characters before and behind a symbol in which its words are looked for."""
-_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
-_SENTENCE_END = ".,:;!?="
-
-
-@lru_cache(maxsize=64)
-def _spaced_symbol(signs: str) -> re.Pattern[str]:
-    return re.compile(f"[{re.escape(signs)}](?<=[{_INLINE}].)(?=[{_INLINE}])")
-
-
-def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
-    """Where the words around a symbol begin and end, with white space on both sides, on one line."""
-    start = end = -1
-    for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
-        words = _words(text, found.start(), found.end())
-        if words is None:
-            continue
-        if words[0] < end:  # `A - B - C`
-            end = words[1]
-            continue
-        if end >= 0:
-            yield start, end
-        start, end = words
-    if end >= 0:
-        yield start, end
-
-
-def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Where the word before the symbol begins and the word after it ends, if the two make a target."""
-    before, after = text[max(0, start - _REACH) : start], text[end : end + _REACH]
-    head, tail = before.rstrip(_INLINE), after.lstrip(_INLINE)
-    first, last = _WORD.match(head[::-1]), _WORD.match(tail)
-    if first is None or last is None or head[-1] in _SENTENCE_END:
-        return None
-    left, right = first[0][::-1], last[0].rstrip(_SENTENCE_END)
-    if not _are_words(left, right, text[start]):
-        return None
-    return start - len(before) + len(head) - len(left), end + len(after) - len(tail) + len(right)
-
-
-@lru_cache(maxsize=1024)
-def _are_words(before: str, after: str, sign: str) -> bool:
-    if not any(c.isalnum() for c in before) or not any(c.isalnum() for c in after):
-        return False
-    if before[0] in "-/*#" or after[0] in "-/*#":
-        return False
-    if _NUMBER.fullmatch(before) or _NUMBER.fullmatch(after):
-        return False
-    if len(before) == len(after) == 1 and (before.islower() or after.islower()):
-        return False
-    if "-" in before and after.isalpha() and after.islower():
-        return False  # `907323-0 / seal`
-    if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
-        return True
-    return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
