@@ -535,6 +535,8 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     unit = _MEASURE.match(run) if is_counted else None
     if unit and (unit.end() == len(run) or seams(run)[unit.end()] > 0 or other[-1] in "%‰"):
         own = unit.end()  # `3天/次需总监审批`
+    if run[-1] == "起" and other[-1].isdigit() and _MEASURE.fullmatch(run[:-1]):
+        own = len(run) - 1  # `48.5/件起`
     own = own or (len(run) if len(run) < 5 and len(runs) == 1 else 2)
     return low + own, own < len(side) or touches(text, high)
 

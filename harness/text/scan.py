@@ -43,6 +43,7 @@ from harness.text.names import (
 from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, kind_of, pairs_of
+from harness.text.wholes import whole_of
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
@@ -335,8 +336,31 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
         for piece in re.finditer("[^=≤≥]+", run):
             yield from _atom(text, low + piece.start(), low + piece.end())
         return
+    if before in _BESIDE_A_CELL and after in _BESIDE_A_CELL and _is_cell(text, low, high):
+        before = after = "|"
     for start, end, *more in read(before, run, after):
         yield new(Span, (start + low, end + low, *more))
+
+
+_BESIDE_A_CELL = frozenset(("", *"\n \t|,：:*"))
+_CELL_BEGINS, _CELL_ENDS = re.compile(r"[|：:][ *]*\Z|\t\Z"), re.compile(r"\**(?=[\t\n]| *(?:\||\Z))")
+
+
+def _is_cell(text: str, low: int, high: int) -> bool:
+    """Whether a run is all that is in a cell of a table, or all of a value behind its key."""
+    if text[high : high + 1] == ",":
+        return _is_row(text, low)
+    begins = _CELL_BEGINS.search(text, max(0, low - 8), low)
+    return begins is not None and _CELL_ENDS.match(text, high) is not None
+
+
+def _is_row(text: str, place: int) -> bool:
+    """Whether the line has as many commas as the next one or the one before: values in a list of rows."""
+    start, end = text.rfind("\n", 0, place) + 1, text.find("\n", place)
+    end = end if end >= 0 else len(text)
+    commas = text.count(",", start, end)
+    near = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)], text[end + 1 :].partition("\n")[0]
+    return commas > 1 and any(line.count(",") == commas for line in near)
 
 
 _LONGEST = 64
@@ -350,7 +374,8 @@ def read(before: str, run: str, after: str) -> tuple[Span, ...]:
     text = before + run + after
     shift = len(before)
     found = _atom(text, shift, shift + len(run))
-    return tuple([new(Span, (start - shift, end - shift, *more)) for start, end, *more in found])
+    spans = [new(Span, (start - shift, end - shift, *more)) for start, end, *more in found]
+    return tuple(spans if not spans or run.isascii() else whole_of(before, run, after, spans))
 
 
 _UNSPACED = "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"

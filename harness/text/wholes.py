@@ -1,0 +1,89 @@
+"""Whole tokens: a run that is bounded on both sides is one target, however many scripts are mixed in it.
+
+`chains` takes of `编号：京博-瓷00217/清` what it is sure of in any sentence. Where a blank, a quote, a colon or the
+edge of a cell bounds the run, its edges are certain, and what is left of it belongs to the name.
+"""
+
+from itertools import pairwise
+
+from harness.text.chains import HAN, Span
+from harness.text.characters import is_cjk, later
+from harness.text.targets import CONJUNCTIONS, VERBS, any_of, kind_of
+
+_OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
+_BEFORE = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
+_BEHIND = frozenset(("", "\n", " ", "|", *_CLOSERS))
+_CLAUSE = frozenset("，。；、！？;,.")
+_LONGEST = 28
+_OF_A_SENTENCE = later(
+    f"[的了吗呢吧是在把被将將请請我你您他她它们們这那這不没沒也都就还還并並而但若如则則各取转轉接按由给給从從到{CONJUNCTIONS}"
+    f"\u3041-\u3096\uac00-\ud7a3]|{any_of(word for word in VERBS if len(word) > 1)}"
+)
+_TOO_LONG = later(f"[{HAN}]{{8}}")
+_MIXED = later(f"(?=.*[{HAN}]).*[A-Za-z0-9]")
+_WORD_AND_TOKEN = later(f"[{HAN}][A-Za-z0-9#§$¥￥]|:|[A-Za-z][{HAN}]")
+_IN_A_CELL = later(f"[{HAN}]{{1,4}}[0-9]+[-/_]")
+_PLACE = later("[教楼樓栋棟座馆館院库庫柜櫃架仓倉箱站桩墩塔井孔][A-Z0-9]{1,3}-[0-9]")
+"""`教3-205`"""
+_OF_PARTS = later("[A-Za-z0-9]*[-/_][A-Z0-9]{1,2}[组組排层層列段区區座栋棟室][0-9A-Z]{1,4}")
+_SIDE_GOES_ON = later(f"(?=.*[A-Za-z0-9]).*[-/_·][{HAN}]{{1,4}}")
+_WORD_BEHIND_A_TOKEN = later(f"[A-Za-z0-9][{HAN}]{{2}}")
+_TAIL = later(f"[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
+_LONG_TAIL = later(f"[{HAN}]{{0,2}}[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
+_ANY_TAIL = later(f"[{HAN}]{{0,3}}|[{HAN}]{{0,2}}[A-Za-z0-9.#%+-]+[{HAN}]?")
+_LONG_WORD = later(f".*[{HAN}]{{6}}[^{HAN}]*")
+_TIMES = later("[0-9]+[次遍]")
+_HAS_A_TOKEN = later(".*[A-Za-z0-9]")
+_BY_ITSELF = frozenset(("phone", "unit", "date", "time"))
+
+
+def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]:
+    """The spans of a run, or the one that holds them all. `|` is beside a run that is all of a cell or value."""
+    first, last = spans[0], spans[-1]
+    low, high = first.start, last.end
+    if len(spans) == 1 and (low, high) == (0, len(run)):
+        return spans
+    if len(run) > _LONGEST or any(one.kind not in ("", "code") for one in spans):
+        return spans
+    end = len(run.rstrip(".:;,"))
+    after = after if end == len(run) else run[end]
+    if not _MIXED.match(run) or _TOO_LONG.search(run):
+        return spans
+    is_cell = before == after == "|"
+    is_name = not _WORD_AND_TOKEN.search(run, 0, low + 1) or (_IN_A_CELL if is_cell else _PLACE).match(run)
+    is_begun = before in _BEFORE
+    if low > 0 and is_begun and is_name and not _OF_A_SENTENCE.search(run[:low]):
+        low = 0
+    if (
+        high < end
+        and not (_OF_A_SENTENCE.search(tail := run[high:end]) or _TIMES.fullmatch(tail))
+        and not _LONG_WORD.fullmatch(run, max(0, high - 6), end)
+        and (
+            (
+                after in _BEHIND
+                and is_begun
+                and _ANY_TAIL.fullmatch(tail)
+                and not _WORD_BEHIND_A_TOKEN.match(run, high - 1)
+                and (tail[0] > "\u2e7f" or _HAS_A_TOKEN.match(run, 0, high))
+            )
+            or (
+                after in _CLAUSE
+                and _SIDE_GOES_ON.fullmatch(run[:high])
+                and (_LONG_TAIL if is_begun else _TAIL).fullmatch(tail)
+            )
+            or (after in _CLAUSE and _OF_PARTS.search(run, max(0, high - 3), end))
+        )
+    ):
+        high = end
+    apart = any(
+        one.end < other.start or kind_of(run[other.start : other.end]) in _BY_ITSELF for one, other in pairwise(spans)
+    )
+    if apart or ((low, high) == (first.start, last.end) and (len(spans) == 1 or low > 0 or not is_begun)):
+        return spans
+    whole = run[low:high]
+    kind = kind_of(whole)
+    pieces = dict.fromkeys(text for one in spans for text in (run[one.start : one.end], *one.alternates))
+    # an end behind Han would stand for the whole: a blank before it is the writer's elsewhere
+    others = [one for one in pieces if one != whole and not (whole.endswith(one) and is_cjk(whole[-len(one) - 1]))]
+    opened = low > 0 and first.open_left, high < end and last.open_right
+    return [Span(low, high, *opened, "code" if kind == "cjk-pair" else kind, tuple(others))]

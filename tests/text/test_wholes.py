@@ -1,0 +1,47 @@
+"""A run that is bounded on both sides is one target, and what a sentence joins to a token is not."""
+
+import pytest
+
+from harness.text import check, extract_targets, repair
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "damaged"),
+    [
+        ("编号：京博-瓷00217/清\n名称：碗", "京博-瓷00217/清", "京博-瓷 00217/清"),
+        ("- 成分：去白悬浮红细胞/2U\n- 血型：A", "去白悬浮红细胞/2U", "去白悬浮红细胞 / 2U"),
+        ("| 设备 | 空压机-2#/A线 |\n| 备件 | 无 |", "空压机-2#/A线", "空压机-2#/A 线"),
+        ("课程,教室,周\n大学英语,教3-205,一\n大学物理,教4-101,二\n", "教3-205", "教 3-205"),
+        ("把 Player/背包UI 预制体", "Player/背包UI", "Player/背包 UI"),
+        ("周五 教3-304，带书", "教3-304", "教 3-304"),
+        ("繩組 A組/主繩9.8mm。", "A組/主繩9.8mm", "A組/主繩 9.8mm"),
+        ("；op.12-3/降E大调；", "op.12-3/降E大调", "op.12-3/降 E 大调"),
+        ("编码 央音-钢琴7级/B组03；", "央音-钢琴7级/B组03", "央音-钢琴7级/B 组 03"),
+        ("證號 雪管-入園113-0456，", "雪管-入園113-0456", "雪管-入園 113-0456"),
+        ("证件（CS2203-01班）在", "CS2203-01班", "CS2203-01 班"),
+    ],
+)
+def test_a_bounded_run_is_one_target(source: str, target: str, damaged: str) -> None:
+    assert target in [one.text for one in extract_targets(source)]
+    assert check(source, f"见 {damaged} 处").verdicts[target] == "spaced"
+    assert repair(source, damaged).text == target
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "right"),
+    [
+        ("任务：型号MV-CS050接海康VM，", "MV-CS050", "型号 MV-CS050 接海康 VM"),
+        ("拨打 0755-8366-2190转806 找小赵", "0755-8366-2190", "0755-8366-2190 转 806"),
+        ("公式返回#N/A，", "#N/A", "返回 #N/A"),
+        ("规则：退货/换货7天内\n", "退货/换货", "退货/换货 7 天内"),
+        ("线路 输入/输出PDF，", "输入/输出", "输入/输出 PDF"),
+        ("尺寸：口径13.8cm/高6cm\n", "13.8cm/高6cm", "口径 13.8cm/高6cm"),
+        ("上火/下火，先 190℃/下火170℃，", "190℃/下火170℃", "190℃、下火 170℃"),
+        ("约 导游-小马138-0931-7720 来", "138-0931-7720", "导游-小马 138-0931-7720"),
+        ("价格 ¥48.5/件起。", "48.5/件", "¥48.5/件 起"),
+    ],
+)
+def test_what_a_sentence_joins_to_a_token_may_have_blanks(source: str, target: str, right: str) -> None:
+    assert any(target in one.text for one in extract_targets(source))
+    assert set(check(source, right).verdicts.values()) <= {"verbatim", "absent"}
+    assert repair(source, right).text == right
