@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import io
+import os
 import sys
 from importlib import import_module
 
@@ -63,6 +65,8 @@ _ROOMS = {
 
 EXIT_YES, EXIT_NO, EXIT_INCONCLUSIVE, EXIT_USAGE, EXIT_CRASH, EXIT_INTERRUPTED = 0, 1, 2, 3, 70, 130
 """Yes or GO; no, NO-GO or drift; inconclusive; usage, configuration or unreadable input; crash; Ctrl-C."""
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""What the system says where a redirected output finds no room."""
 
 
 class _LazyGroup(click.Group):
@@ -127,11 +131,26 @@ def main(arguments: list[str] | None = None) -> None:
     # through everything once more before it throws it all away
     gc.set_threshold(50_000, 1000, 1000)
     atexit.register(gc.freeze)
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         # a console of another encoding (GBK, cp1252, ASCII) shows an escape where it lacks a character
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(arguments))
+    code = run(arguments)
+    try:
+        sys.stdout.flush()
+    except OSError:  # reported by `run`; Python would try once more at its end, and exit with a code of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """A parent that closes the standard streams (`>&-`, pythonw.exe) leaves None in their place: nothing is shown then,
+    nothing is read, and the exit code still says what came of it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -154,7 +173,10 @@ def run(arguments: list[str] | None = None) -> int:
     except SystemExit:
         # click ends so, and only so, when the reader went away (`harness ... | head`); that is not a "no"
         return EXIT_YES
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+            click.echo(f"harness: {translated(f'standard output: cannot be written: {error.strerror}')}", err=True)
+            return EXIT_USAGE
         import traceback
 
         traceback.print_exc()

@@ -1,5 +1,6 @@
 """Exit codes of the command as a whole."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -104,6 +105,33 @@ def test_a_reader_that_goes_away_is_no_verdict() -> None:
     assert process.wait(timeout=30) == 0
     assert process.stderr.read() == b""
     process.stderr.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", ["config schema", "check"])
+def test_a_full_disk_behind_the_output_is_no_bug_of_ours(command: str, tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [HARNESS, *command.split()],
+            input=b'{"source":"AB-12","output":"AB - 12"}\n',
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            check=False,
+            env={**os.environ, "HARNESS_LANG": "en"},
+        )
+    assert ended.stderr.decode() == "harness: standard output: cannot be written: No space left on device\n"
+    assert ended.returncode == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_leave_the_exit_code_as_it_is(closed: str, tmp_path: Path) -> None:
+    """A service or a window without a console closes them."""
+    ended = subprocess.run(
+        ["sh", "-c", f'"$0" gate --candidate nobody {closed}', HARNESS], capture_output=True, cwd=tmp_path, check=False
+    )
+    assert (ended.returncode, b"Traceback" in ended.stderr) == (3, False)
 
 
 def _leaves(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
