@@ -300,6 +300,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         if codes <= _SOFT and wanted.islower():
             return True
         is_of_words = not codes.isdisjoint(_SOFT) and codes <= _PROSE
+        if codes == {"case"} and wanted.count(".") > 1 and not wanted.islower():
+            return False  # `com.acme.vo.UserVo`
         return is_of_words and (wanted.islower() or "case" in codes)  # `Hugging Face Hub`, `Polars DataFrame`
     if (
         (kind == "name" and codes == {"quote-lookalike"} and (wanted[0].islower() or wanted[1] == "'"))  # `l’e-mail`

@@ -211,9 +211,17 @@ def _held(target: Target) -> str:
     return _HOLDS.get(target.kind) or (_DIGITS + "IlOo" if is_confused else _DIGITS)
 
 
-def _key(target: Target) -> tuple[int, bool, bool, str]:
+_Key = tuple[int, bool, bool, str, str]
+
+
+def _key(target: Target) -> _Key:
     text = target.text
-    return text.count(" "), any(map(is_cjk, text)), _BRACKET.search(text) is not None, _held(target)
+    between = "" if target.kind == "url" else "".join([sign for sign in _BETWEEN_VALUES if sign not in text])
+    return text.count(" "), any(map(is_cjk, text)), _BRACKET.search(text) is not None, between, _held(target)
+
+
+_BETWEEN_VALUES = ",=|"
+"""What parts the values of a row, where the target has none of it."""
 
 
 class _Tokens:
@@ -222,7 +230,7 @@ class _Tokens:
     def __init__(self, text: str, taken: Sequence[tuple[int, int]]) -> None:
         self._text = text
         self._taken = taken
-        self._lists: dict[tuple[int, bool, bool, str], dict[int, dict[str, list[int]]]] = {}
+        self._lists: dict[_Key, dict[int, dict[str, list[int]]]] = {}
 
     def of(self, target: Target) -> Iterator[tuple[str, list[int]]]:
         """The tokens of about the length of a target, with as many blanks as it has, each with its places."""
@@ -235,10 +243,23 @@ class _Tokens:
             return
         size = len(wanted)
         begins, ends = wanted[:3].lower(), wanted[-3:].lower()
+        if key[1]:
+            yield from self._among_cjk(wanted, key)
         for length in range(int(size * _KEPT) - 1, size + (13 if target.kind == "url" else 3)):
             for token, places in by_length.get(length, {}).items():
                 if length < _SHORT or token[:3].lower() == begins or token[-3:].lower() == ends or target.kind == "url":
                     yield token, places
+
+    def _among_cjk(self, wanted: str, key: _Key) -> Iterator[tuple[str, list[int]]]:
+        """What begins as a target with Han in it does, and is as long, in a longer token: `车牌为粤B·D5F32的车`."""
+        text, word = self._text, _word_pattern(True, *key[2:4])
+        start = text.find(wanted[:2])
+        while start >= 0:
+            end = start + len(wanted)
+            token = text[start:end]
+            if word.fullmatch(token) and self.is_free(start, end) and stands_alone(text, start, end, token):
+                yield token, [start]
+            start = text.find(wanted[:2], start + 1)
 
     def like(self, target: Target) -> Iterator[str]:
         """All tokens that hold what its kind holds."""
@@ -253,10 +274,12 @@ class _Tokens:
         behind = self._taken[place] if place < len(self._taken) else (end, end)
         return behind[0] >= end or behind[1] <= end
 
-    def _listed(self, blanks: int, has_cjk: bool, has_bracket: bool, holds: str) -> dict[int, dict[str, list[int]]]:
+    def _listed(
+        self, blanks: int, has_cjk: bool, has_bracket: bool, between: str, holds: str
+    ) -> dict[int, dict[str, list[int]]]:
         text = self._text
         found: dict[int, dict[str, list[int]]] = {}
-        for low, high in self._words(blanks, _word_pattern(has_cjk, has_bracket), re.compile(f"[{holds}]")):
+        for low, high in self._words(blanks, _word_pattern(has_cjk, has_bracket, between), re.compile(f"[{holds}]")):
             token = text[low:high].rstrip(_TRAILING)
             bare = token.lstrip("*_")
             start = low + len(token) - len(bare)
@@ -300,16 +323,20 @@ def _is_another_of_many(
     return any(one not in names and not source.holds(one) for one in others)
 
 
-@lru_cache(maxsize=4)
-def _word_pattern(has_cjk: bool, has_bracket: bool) -> re.Pattern[str]:
+@lru_cache(maxsize=32)
+def _word_pattern(has_cjk: bool, has_bracket: bool, between: str) -> re.Pattern[str]:
     cjk = "" if has_cjk else "\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\u3001-\u303f"
-    return re.compile(rf"[^\s{re.escape(QUOTES)}{'' if has_bracket else _BRACKETS}，。、；：！？{cjk}]+")
+    char = rf"[^\s{re.escape(QUOTES)}{'' if has_bracket else _BRACKETS}，。、；：！？{cjk}{between}]"
+    grouped = "|,(?=[0-9]{3}(?![0-9]))" if "," in between else ""
+    return re.compile(f"(?:{char}{grouped})+")
 
 
 def how_near(wanted: str, token: str, kind: str) -> tuple[str, ...]:
     """The codes of a near miss; empty where `token` is none of `wanted`."""
     if kind == "url":
         wanted, token = _bare_url(wanted), _bare_url(token)
+    if wanted[:1] == "#" != token[:1]:
+        wanted = wanted[1:]
     case: tuple[str, ...] = ()
     if wanted.lower() == token.lower():
         return ()
@@ -403,7 +430,7 @@ def _longer(text: str, target: Target, source: Source, tokens: _Tokens) -> Itera
 
 
 def _around(text: str, start: int, end: int) -> tuple[int, int]:
-    for word in _word_pattern(False, False).finditer(text, max(0, start - 80), min(len(text), end + 80)):
+    for word in _word_pattern(False, False, "").finditer(text, max(0, start - 80), min(len(text), end + 80)):
         if word.start() <= start and end <= word.end():
             return word.start(), word.start() + max(end - word.start(), len(word[0].rstrip(_TRAILING)))
     return start, end

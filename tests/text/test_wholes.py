@@ -45,3 +45,24 @@ def test_what_a_sentence_joins_to_a_token_may_have_blanks(source: str, target: s
     assert any(target in one.text for one in extract_targets(source))
     assert set(check(source, right).verdicts.values()) <= {"verbatim", "absent"}
     assert repair(source, right).text == right
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "wrong"),
+    [
+        ("税号：91440300MA5FXY8K2P，位号CL10B104KB8NNNC。", "91440300MA5FXY8K2P", "07,91440300MA5FXY8KP2,2024"),
+        ("码SK_88-31", "SK_88-31", "skuId=SK_88-13"),
+        ("紧急联系人陈老师13902457718，", "13902457718", "请联系陈老师：13902457781。"),
+        ("大巴车牌粤B·D5F23，", "粤B·D5F23", "大巴车牌为粤B·D5F32。"),
+        ("單號 #TYO-99812-B", "#TYO-99812-B", "單號 TYO-98912-B"),
+    ],
+)
+def test_a_near_miss_is_seen_among_its_neighbours(source: str, target: str, wrong: str) -> None:
+    assert check(source, wrong).verdicts[target] == "corrupted"
+    assert repair(source, wrong).text == wrong
+
+
+def test_a_phone_is_no_range_and_a_qualified_name_has_its_case() -> None:
+    assert check("打04-22052121轉12", "打 04–22052121 轉 12").verdicts["04-22052121"] == "lookalike"
+    name = "com.zyt.oa.vo.DeptUserVO"
+    assert check(f'resultType="{name}"', "类型 com.zyt.oa.vo.DeptUserVo").verdicts[name] == "altered"
