@@ -262,8 +262,6 @@ def _atoms_with(signs: str) -> re.Pattern[str]:
 
 def chains_of_own_signs(text: str, symbols: SymbolTable) -> Iterator[Span]:
     """Targets that only a symbol of the project's own makes, such as `X,Y`."""
-    if symbols is DEFAULT_SYMBOLS:
-        return
     signs = "".join(char for char in symbols.by_char if char not in DEFAULT_SYMBOLS.by_char)
     if not signs:
         return

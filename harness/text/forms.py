@@ -1,7 +1,7 @@
 """The long tokens of a text: paths, addresses and so on, by what they begin with; words round a symbol with blanks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,12 +29,12 @@ _OF_SMILES = r"[BCNOPSFIclnosrH0-9@+()[\]=#/\\-]"
 class Form(NamedTuple):
     """A kind of long token: how it is read, and what a text must hold for one to be in it.
 
-    One of the characters `signs` has to be there (to ask for two in a row takes far longer), the text `held`, and what
-    `hint` finds. In each token there is what `anchor` finds: only the words, or lines, that hold it are looked at.
+    One of the `signs` has to be there, the text `held`, and what `hint` finds. In each token there is what `anchor`
+    finds: only the words, or lines, that hold it are looked at.
     """
 
     kind: str
-    signs: str
+    signs: Sequence[str]
     pattern: re.Pattern[str]
     held: str
     hint: re.Pattern[str] | None
@@ -43,7 +43,7 @@ class Form(NamedTuple):
 
 
 def _form(
-    kind: str, signs: str, *patterns: str, held: str = "", hint: str = "", word: str = "", line: str = ""
+    kind: str, signs: Sequence[str], *patterns: str, held: str = "", hint: str = "", word: str = "", line: str = ""
 ) -> Form:
     """`word` and `line` are the anchor of a token without blanks, and of one that may hold some."""
     anchor = word or line
@@ -95,7 +95,7 @@ _DIRECTIVE = r"(?:\([A-Za-z_]\w{0,40}\)|\d\$)?[-#0]?\d{0,3}(?:\.\d{1,2})?(?:ll?|
 FORMS = (
     _form(
         "url",
-        ":.@",
+        (":", "www.", "@"),
         r"(?<![A-Za-z0-9+.-])(?:(?:(?:jdbc|r2dbc|jar|git|hg|s3|gcs)::?)?[A-Za-z][A-Za-z0-9+.-]{1,20}://(?:\[[0-9A-Fa-f:.]{2,45}\])?",
         r"|www\.|[a-z_][a-z0-9_.-]{0,30}@[A-Za-z0-9.-]{1,60}:(?=[~/]|[\w.-]+/)|(?:dbfs|file|runs|models|classpath|mlflow-artifacts):/(?=\w)|magnet:\?|urn:(?=[a-z0-9-]{2,32}:)|mailto:)",
         rf"(?:(?!,https?:)[^{_URL_ENDS}{HAN}]|\{{[A-Za-z_][\w.-]{{0,40}}\}}",
@@ -107,7 +107,7 @@ FORMS = (
     ),
     _form(
         "standard",
-        "0123456789",
+        " ",
         rf"{standard('A-Za-z0-9À-ž/-')} [A-Z]{{0,2}}(?:[0-9]{{2,}}|[0-9](?=\.[0-9]+-[0-9]))",
         r"(?:[./:-][0-9A-Za-z]+)*(?:-[0-9]{2,4})?(?![A-Za-z0-9])",
         line="[0-9][0-9.](?:(?<=L..)|(?<=L[A-Z]..)|(?<=L[A-Z][A-Z]..))".replace("L", "[A-ZТРВОКП0-9deR] "),
@@ -255,7 +255,7 @@ FORMS = (
         ".",
         r"(?<![\w.])(?:(?:[\w.]{2,30}(?:\([\w-]{1,20}\))?[:/])?[cgmnr]\.[\d_+*-]+(?:[ACGT]>[ACGT]|(?:del|dup|ins|inv)[ACGT]*)",
         r"|p\.\([A-Z][a-z]{2}\d[\w*=]{1,20}\))(?![A-Za-z0-9])",
-        word=r"[cgmnpr]\.(?=[\d(*-])",
+        word=r"\.(?<=[cgmnpr]\.)(?=[\d(*-])",
     ),
     _form("code", "(", rf"(?<!\S){_OF_SMILES}{{2,}}\(=[ONS]\){_OF_SMILES}*", word=r"\(=[ONS]\)"),
     _form(
@@ -267,9 +267,8 @@ FORMS = (
     ),
     _form(
         "code",
-        "0123456789",
+        " ",
         r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?(?![A-Za-z0-9])",
-        held=" ",
         line=" [A-Z0-9]{4} [A-Z0-9]{4}",
     ),
     _form(  # `CUDA_VISIBLE_DEVICES=0,1`
@@ -357,6 +356,7 @@ FORMS = (
         "/",
         rf"(?:{_unless_behind('~/ ./ ../ /', BEFORE_A_PATH + HAN)})(?=[^\s/])",
         rf"(?:{ESCAPED_SEGMENT}/){{0,30}}(?:{ESCAPED_SEGMENT})?",
+        hint=rf"/(?<![^~.{BEFORE_A_PATH}{HAN}]/)(?=[^\s/])",
     ),
     _form(
         "option",
@@ -388,17 +388,18 @@ FORMS = (
 )
 """In order of precedence where two begin at one place."""
 
-_SIGNS = "".join(sorted({sign for one in FORMS for sign in one.signs}))
+_SIGNS = tuple(sorted({sign for one in FORMS for sign in one.signs}))
+_SIGNS_OF_ASCII = tuple(filter(str.isascii, _SIGNS))
 
 
 @lru_cache(maxsize=1024)
-def _forms_by(signs: str) -> tuple[tuple[int, str, re.Pattern[str] | None], ...]:
+def _forms_by(signs: tuple[str, ...]) -> tuple[tuple[int, str, re.Pattern[str] | None], ...]:
     return tuple((rank, one.held, one.hint) for rank, one in enumerate(FORMS) if not set(signs).isdisjoint(one.signs))
 
 
 def forms_for(text: str) -> list[int]:
     """The places in FORMS of those that a text may hold."""
-    forms = _forms_by("".join([sign for sign in _SIGNS if sign in text]))
+    forms = _forms_by(tuple([sign for sign in (_SIGNS_OF_ASCII if text.isascii() else _SIGNS) if sign in text]))
     return [rank for rank, held, hint in forms if held in text and (hint is None or hint.search(text))]
 
 
@@ -417,6 +418,8 @@ def _spaced_symbol(signs: str) -> re.Pattern[str]:
 
 def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
     """Where the words around a symbol begin and end, with white space on both sides, on one line."""
+    if text.isascii() and "\t" not in text and not any(f" {sign} " in text for sign in symbols.by_char):
+        return  # most texts: no blanks but U+0020 in them, and none round a symbol
     start = end = -1
     for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
         words = _words(text, found.start(), found.end())

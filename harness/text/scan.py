@@ -290,7 +290,8 @@ def _inside(text: str, start: int, end: int) -> Iterator[Span]:
         yield span._replace(start=span.start + start, end=span.end + start)
 
 
-_HARD_ENDS = ENDS.translate(dict.fromkeys(map(ord, "’'(),*"))) + EMOJI
+_SOFT_ENDS = frozenset("’'(),*")
+_HARD_ENDS = ENDS.translate(dict.fromkeys(map(ord, _SOFT_ENDS))) + EMOJI
 """What ends a run whatever is round it."""
 _LETTERS = "[^\\W\\d_\u2460-\u24ff\u2e2f]*+"
 _RUN = re.compile(f"[^{_HARD_ENDS}]*")
@@ -322,7 +323,9 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
             continue
         run = _WITH_A_SIGN.match(text, low, end)
         place = (run or _RUN.match(text, low, end)).end()  # type: ignore[union-attr]
-        if run:
+        if run and _SOFT_ENDS.isdisjoint(run[0]):
+            yield from _in_atom(text, low, place)
+        elif run:
             for found in _ATOM.finditer(text, low, min(end, place + 1)):
                 yield from _in_atom(text, *found.span())
 
@@ -434,8 +437,9 @@ def extract_targets(source: str | Sequence[str], *, symbols: SymbolTable = DEFAU
         source: one text, or one a message: a target never crosses two of them.
         symbols: the table of symbols; one that a project has added may make a target by itself.
     """
-    scanned = [_scanned(text, symbols) for text in ((source,) if isinstance(source, str) else source)]
-    return scanned[0] if len(scanned) == 1 else _each_once(chain.from_iterable(scanned))
+    if isinstance(source, str):
+        return _scanned(source, symbols)
+    return _each_once(chain.from_iterable([_scanned(text, symbols) for text in source]))
 
 
 def _each_once(targets: Iterable[Target]) -> tuple[Target, ...]:
@@ -510,7 +514,8 @@ def _also(inner: str) -> tuple[str, ...]:
 
 
 def _spans(text: str, symbols: SymbolTable) -> list[Span]:
-    return [*spans_in(text), *files_with_blanks(text), *_own_blanks(text, symbols), *chains_of_own_signs(text, symbols)]
+    spans = [*spans_in(text), *files_with_blanks(text), *_own_blanks(text, symbols)]
+    return spans if symbols is DEFAULT_SYMBOLS else [*spans, *chains_of_own_signs(text, symbols)]
 
 
 _CLUSTER = re.compile("(?s).[\u1160-\u11ff\u3099\u309a\u0300-\u036f]*")
