@@ -64,6 +64,7 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
     """
     from harness.recording.application import problems_of_http
     from harness.recording.secrets import problems
+    from harness.show.figures import plural
 
     config, models = _models()
     secrets = _secrets(models)
@@ -88,7 +89,7 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
                 left += 1
     if left:
         tell(_further(left))
-    tell(f"{len(files)} cassettes, {count} problems", err=True)
+    tell(f"{plural(len(files), 'cassette')}, {plural(count, 'problem')}", err=True)
     return 1 if count else 0
 
 

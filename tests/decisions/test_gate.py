@@ -101,6 +101,17 @@ def test_unscored_cases_of_either_side_count_against_the_candidate(cases, run, n
     assert judge(run(clean), run(clean, model="base"), NO_WORSE, now).verdict == "GO"
 
 
+def test_a_change_that_makes_its_answers_unusable_does_not_pass_as_not_enough_evidence(cases, run, now):
+    """A pull request goes through on INCONCLUSIVE, and a `max_tokens` of 1 leaves no string that could be damaged."""
+    path = Path(__file__).parents[2] / "harness/authoring/init/templates/ci/pull-request.toml"
+    of_changes, _ = read_policy(path, {})
+    clean, cut_off = cases(300), cases(300, 300, outcome="unscored")
+    assert judge(run(cut_off), run(clean, model="base"), of_changes, now).verdict == "NO-GO"
+    few = cases(300, 6, outcome="unscored")
+    assert judge(run(few), run(clean, model="base"), of_changes, now).verdict != "NO-GO"
+    assert judge(run(clean), run(clean, model="base"), of_changes, now).verdict == "GO"
+
+
 def test_different_cases_are_refused_with_the_reason(cases, run, now):
     verdict = judge(run(cases(300)), run(cases(299), model="base"), NO_WORSE, now)
     assert verdict.verdict == "INCONCLUSIVE"
