@@ -91,6 +91,8 @@ _CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:(?:\.|::|#)[A-Za-z_$][A-Za-z0-9_$]*)*
 _NAME_OF_CODE = later("[._$#]|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _PLATE = later(f"(?:[{PLATES}][A-HJ-NP-Z]·|(?![新黑青云贵])[{PLATES}][A-HJ-NP-Z])[A-HJ-NP-Z0-9]{{5,6}}")
 _TOKEN = later(f"[^{HAN}\\s]+")
+_THE_NUMBERED = later(r"(?<![A-Za-z0-9])[0-9]{1,4}#\Z")
+"""`3#楼`"""
 _HANDLE = later("@[A-Za-z]")
 _MIXED_END = later(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
 _MIXED = later(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
@@ -569,6 +571,10 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
     """Tokens without slash or hyphen: identifiers, versions, decimals, times, and what has a sign in it."""
     for found in _TOKEN.finditer(text, low, high):
         start, end = found.span()
+        numbered = _THE_NUMBERED.search(found[0]) if text[end - 1] == "#" and touches(text, end) else None
+        if numbered:
+            yield Span(start + numbered.start(), end, touches(text, start - 1), True, "code")
+            continue
         start, end = trimmed(text, start, end)
         label = _LABELLED.match(text, start, end)
         start = label.end() if label else start

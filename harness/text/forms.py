@@ -209,6 +209,13 @@ FORMS = (
         held="-",
         word=r",(?<=\d,)(?=\d)",
     ),
+    _form(  # `支持.jpg/.png/.webp`
+        "code",
+        "/",
+        r"\.(?<![A-Za-z0-9/._-]\.)[a-z][a-z0-9]{1,4}(?:/\.[a-z][a-z0-9]{1,4})+(?![A-Za-z0-9/_-])",
+        held="/.",
+        word=r"/\.",
+    ),
     _form("identifier", ":", r"(?<=run )[a-z][a-z0-9-]*(?::[a-z][a-z0-9-]*)+", held="run ", word=":(?=[a-z])"),
     _form("code", "-", r"(?:(?<=ISSN )|(?<=ISSN: )|(?<=ISSN))\d{4}-\d{3}[\dXx](?!\w)", held="ISSN", line="ISSN"),
     _form(  # `{date}_report_{id}.csv`, `<user>@<host>`, `app-<version>.jar`

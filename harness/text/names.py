@@ -156,7 +156,12 @@ def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
         if seam:
             words = _TAIL_END.search(path, last + 2, seam.start())  # `/用户/列表接口时返回500`
             return words.start() if words else seam.start()
-    return len(path)
+    words = None if path.isascii() else _BELONGS.search(path, last + 2)
+    return words.start() if words else len(path)
+
+
+_BELONGS = later("(?:目录|目錄|文件夹|資料夾)?(?:[裡里裏中下内內上](?:面|边)?)?的\\Z")
+"""`/data/样本资料里的 a.csv`: the name of a folder ends before it."""
 
 
 _PREDICATE = later("[了吗呢把被就]|(?<!目)的|没有")
@@ -395,4 +400,12 @@ def paper_at(text: str, start: int, end: int) -> Iterator[Span]:
     label = _LABEL_OF_A_PAPER.match(text, low, stop)
     low = label.end() if label else low + (text[low] in "见据按" and stop - low > 3)
     is_open = low == start and touches(text, start - 1)
-    yield Span(low, end, is_open, touches(text, end), "code", behind_seams(text[low:end], PERHAPS))
+    others = behind_seams(text[low:end], PERHAPS)
+    part = _PART_OF_A_PAPER.match(text, end)
+    if part:
+        others, end = (text[low:end], *others), part.end()
+    yield Span(low, end, is_open, touches(text, end), "code", others)
+
+
+_PART_OF_A_PAPER = later(f"(?<=[号號])(?:-[0-9]{{1,3}}|/[{HAN}]{{2,3}}[0-9]{{1,2}})(?![A-Za-z0-9_.-])")
+"""`财税〔2016〕36号/附件1`"""

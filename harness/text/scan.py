@@ -50,14 +50,15 @@ _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000
 _ATOM = re.compile(
     rf"(?:[^{ENDS}{EMOJI}]++|(?=[’,(*'′])(?:(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
     r"|(?:(?<=[A-Za-z0-9])|(?<=\d-)(?=\(\d))\((?:[A-Za-z0-9]{1,2}|[ivx]{1,5})\)(?:[-/]?\((?:[A-Za-z0-9]{1,2}|[ivx]{1,5})\)){0,2}(?![A-Za-z0-9(])"
-    r"|(?<=[A-Za-z0-9²³]/)\([A-Za-zμµΩ°℃²³·*]{2,16}\)"  # `W/(m²·K)`
+    r"|(?<=[A-Za-z0-9²³]/)\([A-Za-zμµΩ°℃²³·*](?:[A-Za-zμµΩ°℃²³·*]|(?<=[·*])[0-9.]+){1,15}\)"  # `mL/(min·1.73m²)`
     r"|(?<=[A-Za-z0-9%])\((?:[0-9]{1,3}:[0-9]{1,3}|[VvWwm]/[VvWwm])\)"  # `DMF/H2O(4:1)`
     r"|(?:(?<=[A-Z0-9]-)|(?<=[A-Z])(?=\(20)|(?<![A-Za-z0-9)-]))\([A-Za-z0-9+-]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-(03)-9`
     r"|(?<=[A-Za-z0-9])\([+-]{1,2}\)"
     rf"|(?<=[A-Za-z0-9])[(（][{HAN}]{{1,2}}[)）](?=[-/]?[A-Z0-9])"
     r"|(?<=[\u0400-\u04ff0-9])\([\u0400-\u04ff0-9]{1,4}\)(?=[-/\d\u0400-\u04ff])"  # `HT-2026(采)-118`
     r"|(?<=[A-Za-z0-9])\([A-Za-z0-9#@+-]{1,12}\)(?=[A-Za-z0-9])"  # `CC(N)C(O)C`
-    r"|(?<=\d)['′](?=-[A-Za-z]|[NSEW](?![A-Za-z])|/\d)|(?<=-[35])['′](?![A-Za-z0-9])"  # `2,2'-bipyridine`, `5'-ATG-3'`
+    r"|(?<=\d)['′](?=-[A-Za-z]|[NSEW](?![A-Za-z])|(?:HQ|GP|HC|OT|RF)(?![A-Za-z])|/\d)"  # `2,2'-bipyridine`
+    r"|(?<=-[35])['′](?![A-Za-z0-9])"  # `5'-ATG-3'`
     r"|(?<=[A-Z0-9])\*(?=\d|(?<=[A-Z]{2}\*)[A-Z]{2})"
     r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}['′]?-[a-z])|(?<=,[NOSP])['′](?=-[a-z])"
     r"|(?<=[0-9]-)\([0-9A-Za-z,'′-]{2,40}\)(?=[a-z-])"  # `2-(4-isobutylphenyl)propanoic`
@@ -332,6 +333,10 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
     run = text[low:high]
+    if "," in run and not run.isascii() and _is_row(text, low):  # `5-10ppm,6/9,20L/次`
+        for piece in re.finditer("[^,]+", run):
+            yield from _in_atom(text, low + piece.start(), low + piece.end())
+        return
     if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
         return
     before, after = text[low - 1 : low], text[high : high + 1]
@@ -341,8 +346,14 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
         return
     if before in _BESIDE_A_CELL and after in _BESIDE_A_CELL and _is_cell(text, low, high):
         before = after = "|"
-    for start, end, *more in read(before, run, after):
-        yield new(Span, (start + low, end + low, *more))
+    spans = read(before, run, after)
+    behind = _IN_BRACKETS.match(text, high) if after == "(" else None
+    for start, end, *more in spans:
+        if behind and end == len(run) and (behind[1] or not run.isascii()):
+            *edges, others = more
+            yield new(Span, (start + low, behind.end(), *edges, (run[start:], *others)))
+        else:
+            yield new(Span, (start + low, end + low, *more))
 
 
 _BESIDE_A_CELL = frozenset(("", *"\n \t|,：:*"))
@@ -366,6 +377,8 @@ def _is_row(text: str, place: int) -> bool:
     return commas > 1 and any(line.count(",") == commas for line in near)
 
 
+_IN_BRACKETS = re.compile(f"\\((?:([{HAN}]{{1,3}})|[A-Za-z0-9+-]{{1,4}})\\)(?=[\\s，。；、,）)|]|\\Z)")
+"""`證-7(光碟)`"""
 _LONGEST = 64
 _PLAIN = re.compile(f"[A-Za-z0-9]{{2,}}+(?:[-/_][A-Za-z0-9]++)+(?=[{_HARD_ENDS}]|\\Z)")
 """A target as a whole: `ZX-2000`, `Sikalastic-609`."""
@@ -378,7 +391,7 @@ def read(before: str, run: str, after: str) -> tuple[Span, ...]:
     shift = len(before)
     found = _atom(text, shift, shift + len(run))
     spans = [new(Span, (start - shift, end - shift, *more)) for start, end, *more in found]
-    return tuple(spans if not spans or run.isascii() else whole_of(before, run, after, spans))
+    return tuple(spans if run.isascii() else whole_of(before, run, after, spans))
 
 
 _UNSPACED = "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"

@@ -34,11 +34,18 @@ _ANY_TAIL = later(f"[{HAN}]{{0,3}}|[{HAN}]{{0,2}}[A-Za-z0-9.#%+-]+[{HAN}]?")
 _LONG_WORD = later(f".*[{HAN}]{{6}}[^{HAN}]*")
 _TIMES = later("[0-9]+[次遍]")
 _HAS_A_TOKEN = later(".*[A-Za-z0-9]")
+_ALONE = later(
+    f"(?=.*[{HAN}])(?=.*[A-Za-z0-9])(?=.{{4,16}}\\Z)[A-Za-z0-9{HAN}]+(?:[-/_.][A-Za-z0-9{HAN}]+)+(?<![-/_.]的)"
+    f"|[A-Za-z0-9{HAN}]{{1,6}}[A-Za-z]\\([+-]{{1,2}}\\)"
+)
 _BY_ITSELF = frozenset(("phone", "unit", "date", "time"))
 
 
 def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]:
     """The spans of a run, or the one that holds them all. `|` is beside a run that is all of a cell or value."""
+    if not spans:
+        is_whole = before in _BEFORE and after in _BEHIND and _ALONE.fullmatch(run) and not _OF_A_SENTENCE.search(run)
+        return [Span(0, len(run), kind="code")] if is_whole else spans
     first, last = spans[0], spans[-1]
     low, high = first.start, last.end
     if len(spans) == 1 and (low, high) == (0, len(run)):

@@ -66,3 +66,35 @@ def test_a_phone_is_no_range_and_a_qualified_name_has_its_case() -> None:
     assert check("打04-22052121轉12", "打 04–22052121 轉 12").verdicts["04-22052121"] == "lookalike"
     name = "com.zyt.oa.vo.DeptUserVO"
     assert check(f'resultType="{name}"', "类型 com.zyt.oa.vo.DeptUserVo").verdicts[name] == "altered"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "damaged"),
+    [
+        ("物證編號 證-7(光碟)。", "證-7(光碟)", "證-7（光碟）"),
+        ("機器はポンプP-07(予備)、記録", "P-07(予備)", "P-07 (予備)"),
+        ("品番,品名,在庫\nKT-10,E235系,3\nTX98,キハ40/国鉄色(M),1\n", "40/国鉄色(M)", "40/国鉄色 (M)"),
+        ("- 血型：A型RhD(-)\n", "A型RhD(-)", "A型RhD (-)"),
+        ("肌酐清除率 52mL/(min·1.73m²)，", "52mL/(min·1.73m²)", "52mL / (min·1.73m²)"),
+        ("根据财税〔2016〕36号/附件1，", "财税〔2016〕36号/附件1", "财税〔2016〕36号 / 附件1"),
+        ("整改单 甬消检字〔2025〕第0088号-2。", "甬消检字〔2025〕第0088号-2", "甬消检字〔2025〕第0088号 - 2"),
+        ("日,温,比,量\n3月2日,26.5,6/9,20L/次\n3月9日,26.1,5/9,30L/周", "20L/次", "20L / 次"),
+        ("支持.jpg/.png/.webp，单张", ".jpg/.png/.webp", ".jpg / .png / .webp"),
+        ("给3#楼业主写通知", "3#", "3 #"),
+        ("柜型40'HQ×2  箱号", "40'HQ×2", "40' HQ×2"),
+        (
+            "資料夾 /Users/mei/報稅2024/憑單（配偶）裡的 a.pdf",
+            "/Users/mei/報稅2024/憑單（配偶）",
+            "/Users/mei/報稅 2024/憑單（配偶）",
+        ),
+    ],
+)
+def test_brackets_parts_and_particles_at_the_end_of_a_string(source: str, target: str, damaged: str) -> None:
+    assert target in [one.text for one in extract_targets(source)]
+    assert check(source, f"见 {damaged} 。").verdicts[target] in ("spaced", "lookalike")
+    assert repair(source, f"见 {damaged} 。").text == f"见 {target} 。"
+
+
+def test_a_list_in_brackets_and_a_price_with_a_comma_are_left_alone() -> None:
+    assert check("型号ZX-200(备用机一台)，", "型号 ZX-200（备用机一台）").verdicts == {"ZX-200": "verbatim"}
+    assert check("价格1,200元/台，", "价格 1,200元/台").verdicts == {"1,200元/台": "verbatim"}
