@@ -34,7 +34,7 @@ HAN = (
     "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003fffd"
 )
 """Han, kana and Hangul, for a character class."""
-ENDS = "\\s，。；：！？、…（）【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟।॥\"'`()\\[\\]{}<>|,;!?*"
+ENDS = "\\s，。；：！？、…（）［］｛｝〔〕【】《》〈〉「」『』“”„‟‘’‚‛«»‹›،؛؟।॥\"'`()\\[\\]{}<>|,;!?*"
 IDEOGRAPHS = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _JOINTS = "/／\\-\u2010\u2011\u2012\u2013\u2212\uff0d"
 SIGN_BETWEEN = later(rf"[{SIGNS}_](?<=[^\s_{SIGNS}].)(?:(?<=_)_*|(?<!_)[{SIGNS}]?)(?=[^\s_{SIGNS}])", re.DOTALL)
@@ -398,6 +398,8 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
         if len(runs) == 1:
             return low, not certain
         before, token = side[runs[-2][0] : runs[-2][1]], side[last[0] : last[1]]
+        if token[0] in ")）" and len(runs) > 2:
+            return low + runs[-3][0], runs[-3][0] > 0 or not certain  # `JJG(交通)051-2009`
         if before[-1] in PLATES and len(token) <= 6 and (len(runs) == 2 == len(before) + 1 or token.isupper()):
             return low + last[0] - 1, len(before) > 1
         mate = _NUMBERED.match(other)
@@ -435,6 +437,7 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
         if _YEAR.fullmatch(token):  # `2024新款-加厚`
             return low + last[0], True
         begun = runs[-2][0] - (side[max(0, runs[-2][0] - 1)] in "第제")
+        begun = runs[-3][0] if token[0] == "_" and len(runs) > 2 else begun  # `汇聚_3#楼-5F`
         return low + begun, begun > 0 or not certain
     return high - (own or min(2, length)), True
 
@@ -501,7 +504,12 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
             is_short = (other.isdigit() or HAN_RUN.search(other) or "_" in side) and _SHORT_PART.fullmatch(side)
             if is_group or is_short:
                 return high, False  # `双十一-老客召回-A组，`
-        is_code = token[0].isalpha() or in_groups or (joint == "-" and re.search("[A-Za-z(]", other))  # `G7001/G7004次`
+        # `G7001/G7004次`, `D6204/1次`
+        is_code = (
+            token[0].isalpha()
+            or in_groups
+            or re.search("[A-Za-z(]" if joint == "-" else "[A-Z][0-9]{4,}\\Z|[a-z]{3}[0-9]+\\Z", other)
+        )
         is_when = run[0] == "时" and not re.search("[0-9]", other)  # `返回值-1时`
         if measure and token[-1].isdigit() and not is_code and not is_when:
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)

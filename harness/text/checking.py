@@ -343,12 +343,20 @@ class Judge:
         holders = [one for one in lost if one.kind == "placeholder" and not mentions[one.text]]
         lost = [one for one in lost if has_near_misses(one)]
         lost += [one for one in self._beside if not _is_lost(mentions[one.text])]
+        owners = {one.text: one.text for one in lost}
+        for target in tuple(lost):
+            for part in _codes_of(target) if target.alternates else ():
+                if owners.setdefault(part.text, target.text) == target.text:
+                    lost.append(part)
         found = list(near_misses(passage.text, lost, self.wanted, self.source, among=among, met=met)) if lost else []
         if holders:
             found += translated_placeholders(passage.text, holders, self.wanted, self.source)
         for finding in self._without_doubtful(found, passage.text, among):
-            if finding.severity == "damage" or not mentions[finding.target.text]:
-                yield finding.target.text, self.mention(finding, passage)
+            text = owners.get(finding.target.text, finding.target.text)
+            if text != finding.target.text and any(one.target.text == text for one in found):
+                continue
+            if finding.severity == "damage" or not mentions[text]:
+                yield text, self.mention(finding, passage)
 
 
 def _reach(target: Target, start: int, end: int, text: str, parts: Sequence[str]) -> tuple[int, int] | None:
@@ -407,6 +415,15 @@ def _prepared(
     beside = [_with_its_kind(one) for one in targets if one.kind or may_have_misses_beside(one.text)]
     beside = [one for one in beside if one.kind in KINDS_BESIDE and has_near_misses(one)]
     return targets, wanted, tuple(beside), tuple(wanted), is_simple
+
+
+@lru_cache(maxsize=8192)
+def _codes_of(target: Target) -> tuple[Target, ...]:
+    """The parts of a target that are codes by themselves, and may come back alone: `DS-K2604T/网口2`."""
+    if target.kind in ("path", "file", "url"):
+        return ()
+    parts = [Target(one, kind_of(one)) for one in target.alternates if 2 * len(one) >= len(target.text)]
+    return tuple(one for one in parts if has_near_misses(one))
 
 
 @lru_cache(maxsize=8192)

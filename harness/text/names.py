@@ -35,7 +35,7 @@ from harness.text.targets import (
     kind_of,
 )
 
-OPENED = tuple(zip("“‘「（(《【[{", "”’」）)》】]}", strict=True))
+OPENED = tuple(zip("“‘「（(《【〔［[{", "”’」）)》】〕］]}", strict=True))
 
 
 def _segment(*more: str) -> str:
@@ -58,7 +58,7 @@ BEFORE_A_PATH = f"\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？
 """What a path may begin behind."""
 _BEFORE_BRACKET = later(f"[^{ENDS}]{{1,80}}\\Z")
 CLOSERS = "".join(closer for _, closer in OPENED)
-ENDINGS = by_heads((r"so(?:\.[0-9]+){1,3}", *EXTENSIONS))
+ENDINGS = by_heads((r"so(?:\.[0-9]+){1,3}", *(rf"{one}\.[0-9]{{3}}" for one in ("7z", "zip", "rar")), *EXTENSIONS))
 EXTENSION = later(
     rf"\.(?:{ENDINGS})(?![A-Za-z0-9_])(?![.-][A-Za-z0-9])"
     rf"|(?:(?<=[{HAN}])|(?<=[{HAN}]\w)|(?<=[{HAN}]\w\w))\.(?!com|cn|org|net)[a-z][a-z0-9]{{1,4}}\Z",

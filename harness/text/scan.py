@@ -521,9 +521,18 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 
 def _also(inner: str) -> tuple[str, ...]:
     """What a target is called without the mark of a hashtag, or without the name before its number."""
-    label = NUMBERED_NAME.match(inner)
+    label = NUMBERED_NAME.match(inner) or _AHEAD_OF_A_CODE.match(inner)
     rest = inner[label.end() :] if label else inner.strip("#")
-    return (rest,) if rest != inner and (SIGN_BETWEEN.search(rest) or is_code(rest)) else ()
+    return (rest,) if rest != inner and (_has_sign(rest) or _BELOW_ZERO.fullmatch(rest)) else ()
+
+
+def _has_sign(text: str) -> bool:
+    return SIGN_BETWEEN.search(text) is not None or is_code(text)
+
+
+_APART, _BELOW_ZERO = re.compile(r"\s+[-/\u2013\u2014]\s+"), re.compile("-[0-9]{3,}")
+_AHEAD_OF_A_CODE = re.compile(r"N[oO]\.(?=[A-Z0-9])|-(?=[A-Z][A-Z0-9]+[-/][A-Z0-9])|[A-Za-z_]+:(?=-[0-9]{3,}\Z)")
+"""`NO.ILCDUB-2024/0773`, `errCode:-601034`, and the hyphen that a row of a message begins with."""
 
 
 def _spans(text: str, symbols: SymbolTable) -> list[Span]:
@@ -592,4 +601,5 @@ def _own_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
             high, open_right = right_end(text, *pair.span(3), text[low : pair.end(1)], pair[2], own=right)
             yield Span(low, high, open_left, open_right, "spaced")
         elif " " in text[start:end]:
-            yield Span(start, end, kind="spaced")
+            codes = [one for one in _APART.split(text[start:end]) if any(map(str.isdigit, one)) and _has_sign(one)]
+            yield Span(start, end, kind="spaced", alternates=tuple(codes))

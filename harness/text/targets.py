@@ -217,8 +217,10 @@ _LETTER_UNITS = later("m/[shz]|g/[LlmtdK]|[Ll]/[shd]|[vw]/[vw]|c/c|[NAVW]/m|J/K"
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
 _GROUPS = later(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)+")
 _CODE = later(
-    "(?<![A-Za-z0-9])(?:[A-Z0-9]{4,64}|[a-z]{1,5}[0-9]{6,12}|[0-9a-f]{7,64}|0x[0-9A-Fa-f]{4,64})(?![A-Za-z0-9])"
+    "(?<![A-Za-z0-9])(?:[A-Z0-9]{4,64}|[a-z]{1,5}[0-9]{6,12}|[0-9a-f]{7,64}|0x[0-9A-Fa-f]{4,64}"
+    "|(?![0-9x]+(?![A-Za-z0-9]))(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){2})[A-Za-z0-9]{12,40})(?![A-Za-z0-9])"
 )
+"""The last one is an identifier that a machine made: `wx8d21f0c9b3a47e5f`."""
 _LIBRARY = later(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
 """`Node.js` is the name of a thing, and no file."""
 _FILE_LIKE = later(r"\.(?:com|org|net|cn|io|dev)\Z")
@@ -239,7 +241,7 @@ def kind_of(text: str) -> str:
     if kind in ("range", "number", "identifier") and _is_of_digits(text, kind):
         return "code"
     if kind == "file" and (_FILE_LIKE.search(text) or _is_attribute(text)):
-        return "identifier"
+        return "code" if _is_of_digits(text, "identifier") else "identifier"  # `CN202310412786.X`
     if kind == "file" and _LIBRARY.fullmatch(text):
         return "name"
     if kind and not (kind == "path" and _is_chain(text)):
