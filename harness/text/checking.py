@@ -66,6 +66,7 @@ def check(
     """
     if type(source) is not str or type(output) is not str:
         refuse_other_types(source, output)
+    page: Page | None = None
     if channel == "text" and len(output) < SHORT and "<" not in output and "[" not in output:
         if targets is None:
             targets = _extracted(source, symbols)
@@ -73,12 +74,11 @@ def check(
         whole = _all_whole(source, page, targets)
         if whole is not None:
             return whole
-        judge = Judge(source, targets, symbols, strict_kinds)
-        return judge.result([Passage(output, None, 0, len(output))], channel, (), unscored=False, read=page)
     judge = Judge(source, targets, symbols, strict_kinds)
     spans = reasoning_spans(output, judge.source.parts, reasoning)
     visible = masked(output, spans) if spans else output
-    return judge.result(passages(visible, channel), channel, spans, unscored=bool(spans) and not visible.strip())
+    is_lost = bool(spans) and not visible.strip()
+    return judge.result(passages(visible, channel), channel, spans, unscored=is_lost, read=page)
 
 
 def _extracted(source: str | Sequence[str], symbols: SymbolTable) -> tuple[Target, ...]:
@@ -118,8 +118,11 @@ def _all_whole(source: str | Sequence[str], page: Page, targets: Sequence[str | 
         if not places:
             return None
         size = len(text)
-        several = [new(Mention, (at, at + size, text, "verbatim", (), None, "damage", None)) for at in places]
-        mentions[text] = tuple(_reaching(uncertain, several, page.text, parts) if uncertain else several)
+        several: list[Mention] = []
+        for at in places:
+            reach = _reach(uncertain, at, at + size, page.text, parts) if uncertain else None
+            several.append(new(Mention, (at, at + size, text, "verbatim", (), None, "damage", reach)))
+        mentions[text] = tuple(several)
     return new(CheckResult, (dict.fromkeys(mentions, "verbatim"), mentions, {}, False, ()))
 
 
@@ -277,15 +280,14 @@ class Judge:
     def _listed(self, target: Target, forms: list[Alike], passage: Passage) -> list[Mention]:
         """The mentions of a target in order."""
         made: list[Mention] = []
-        path = passage.path
+        path, parts = passage.path, self.source.parts
         is_open = target.open_left or target.open_right
         for text, damage, starts in forms:
             size = len(text)
             verdict, codes = _said(damage)
-            several = [
-                new(Mention, (start, start + size, text, verdict, codes, path, "damage", None)) for start in starts
-            ]
-            made += _reaching(target, several, passage.text, self.source.parts) if is_open else several
+            for at in starts:
+                reach = _reach(target, at, at + size, passage.text, parts) if is_open else None
+                made.append(new(Mention, (at, at + size, text, verdict, codes, path, "damage", reach)))
         if len(forms) > 1:
             made.sort(key=_START)
         return made
@@ -377,10 +379,6 @@ def _reach(target: Target, start: int, end: int, text: str, parts: Sequence[str]
         while end < len(text) and there < len(part) and is_cjk(text[end]) and text[end] == part[there]:
             end, there = end + 1, there + 1
     return None if (start, end) == span else (start, end)
-
-
-def _reaching(target: Target, mentions: list[Mention], text: str, parts: Sequence[str]) -> list[Mention]:
-    return [new(Mention, (*one[:-1], _reach(target, one.start, one.end, text, parts))) for one in mentions]
 
 
 _OWN_STRINGS, _OWN_KINDS = 5, STRICT_KINDS - {"spaced"}

@@ -128,9 +128,13 @@ class Source:
 
     def holds_in_some_case(self, span: str, but: str) -> bool:
         """The same, with the first letter in either case, unless that makes it the text `but`."""
+        first, rest = span[:1], span[1:]
+        if span not in self._known and not any(rest in part for part in self.parts):  # most damage
+            if len(span) < _FARTHEST:
+                self._known[span] = False
+            return False
         if self.holds_beside(span, but):
             return True
-        first, rest = span[:1], span[1:]
         others = (case + rest for case in (first.lower(), first.upper()) if case != first)
         return any(other != but and self.holds(other) for other in others)
 

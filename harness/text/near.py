@@ -84,7 +84,7 @@ _HEXADECIMAL = later(r"\{?[0-9A-Fa-f-]+\}?|(?:sha|md5).*", re.DOTALL)
 
 def may_have_misses_beside(text: str) -> bool:
     """Whether `kind_of` may give one of those kinds: a question that costs a tenth of it."""
-    return _HEXADECIMAL.fullmatch(text) is not None
+    return text[:1] in "{-0123456789ABCDEFabcdefsm" and _HEXADECIMAL.fullmatch(text) is not None
 
 
 def near_misses(
