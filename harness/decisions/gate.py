@@ -169,7 +169,12 @@ def _again(run: RunRecord, unscored: Sequence[CaseResult]) -> NextStep:
     why = f"ask the {len(unscored)} unscored cases again"
     if cut:
         why += f"; {cut} answers were cut off: raise max_tokens first, and all are asked again"
-    return _asked(why, _command(run, _FILLED_UP), run, len(run.cases if cut else unscored))
+        return _asked(why, _command(run, _FILLED_UP), run, len(run.cases))
+    came = any(sample.reason and sample.recorded_at for case in unscored for sample in case.samples)
+    if came or run.mode == "live":  # a refusal is a recorded answer, and a live run has recorded none
+        why = f"ask all cases again, for {len(unscored)} are unscored; record asks only for what is not recorded"
+        return _asked(why, _command(run, _LIVE), run, len(run.cases))
+    return _asked(why, _command(run, _FILLED_UP), run, len(unscored))
 
 
 def _asked(why: str, command: str, run: RunRecord, cases: int) -> NextStep:

@@ -345,12 +345,12 @@ def test_a_misspelt_metric_is_refused_with_the_nearest_name():
         ({"rules": [{"metric": "over_correction_rate", "min": 0.9}]}, "max and max_rise"),
         ({"rules": [{"metric": "alignment_rate", "min": 95}]}, "rules[0].min"),
         ({"rules": [{"metric": "alignment_rate", "min": 1.0}]}, "less than 1"),
-        ({"rules": [{"metric": "alignment_rate", "min": "0.9"}]}, "valid number"),
+        ({"rules": [{"metric": "alignment_rate", "min": "0.9"}]}, "a number"),
         ({"rules": [{"metric": "alignment_rate", "min": 0.9, "tier": "vital"}]}, "'critical'"),
         ({"rules": [{"metric": "alignment_rate", "min": 0.9, "tier": "advisory"}]}, "no rule of the tier"),
         ({"max_age_days": 0}, "max_age_days"),
         ({"max_age_days": "never"}, 'accepted: a number of days above 0, or "any" for no limit'),
-        ({"max_age_days": -1}, "greater than 0"),
+        ({"max_age_days": -1}, "more than 0"),
         ({"evidence": "stale"}, "'fresh' or 'any'"),
     ],
 )
@@ -552,10 +552,12 @@ def test_tasks_and_suites_are_parts_of_the_mix_and_no_clusters(suite, run, now):
 def test_unscored_cases_are_asked_again_before_cases_are_added(suite, run, now):
     cases = suite(0)
     holes = [one.model_copy(update={"outcome": "unscored"}) if i % 7 == 0 else one for i, one in enumerate(cases)]
-    verdict = judge(run(holes), None, RATE_95, now)
+    verdict = judge(run(holes, mode="record"), None, RATE_95, now)
     reading = verdict.rules[0].reading
     assert (verdict.verdict, reading.unscored, reading.reask, reading.further) == ("INCONCLUSIVE", 58, True, None)
     assert verdict.next.requests == 58
+    live = judge(run(holes), None, RATE_95, now)  # nothing of it is recorded, so that record would ask for all
+    assert (live.next.requests, "--cassette-mode=live" in live.next.command) == (400, True)
     assert "58 unscored" in verdict.next.why
 
 

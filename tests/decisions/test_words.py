@@ -118,7 +118,33 @@ def test_every_verdict_ends_with_the_next_command(verdict, finance, cases, run, 
     policy = GatePolicy(rules=(Rule(metric="alignment_rate", min=0.95),))
     text = " ".join(" ".join(gate_lines(judge(silent, None, policy, now))).split())
     assert "the 20 unscored, asked again and all right, would settle it as a pass" in text
-    assert text.endswith("(ask the 20 unscored cases again; 20 requests)") or "raise max_tokens" in text
+    assert text.endswith("20 answers were cut off: raise max_tokens first, and all are asked again; 300 requests)")
+
+
+ALL_AGAIN = "ask all cases again, for 20 are unscored; record asks only for what is not recorded"
+
+
+def of_reason(case, reason, recorded_at):
+    update = {"reason": reason, "recorded_at": recorded_at}
+    return case.model_copy(update={"samples": tuple(one.model_copy(update=update) for one in case.samples)})
+
+
+@pytest.mark.parametrize(
+    ("came", "end"),
+    [
+        (("timeout", None), "--cassette-mode=record (ask the 20 unscored cases again; 20 requests)"),
+        (("content_filter", "2026-02-28T12:00:00Z"), f"--cassette-mode=live ({ALL_AGAIN}; 300 requests)"),
+        (("length", "2026-02-28T12:00:00Z"), "raise max_tokens first, and all are asked again; 300 requests)"),
+    ],
+)
+def test_the_next_command_asks_again_for_the_unscored(came, end, cases, run, now):
+    """What a content filter held back is recorded: `record` would send no request, and come to the same verdict."""
+    silent = [
+        of_reason(case, *came) if case.outcome == "unscored" else case for case in cases(300, 20, outcome="unscored")
+    ]
+    policy = GatePolicy(rules=(Rule(metric="alignment_rate", min=0.95),), evidence="any", max_age_days="any")
+    text = " ".join(" ".join(gate_lines(judge(run(silent, mode="record"), None, policy, now))).split())
+    assert text.endswith(end)
 
 
 def test_answers_that_are_too_old_keep_their_reading_on_top(cases, run, now):
