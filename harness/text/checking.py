@@ -9,7 +9,8 @@ from operator import itemgetter
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
 from harness.text.find import Alike, Reading, are_apart, is_free, new, readings, whole_places
-from harness.text.fold import SHORT, Damage, Page
+from harness.text.fold import SHORT, WHOLE, Damage, Page
+from harness.text.joints import joints_apart, may_be_apart
 from harness.text.mentions import (
     VERDICTS,
     CheckResult,
@@ -32,7 +33,7 @@ from harness.text.near import (
     near_misses,
     translated_placeholders,
 )
-from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
+from harness.text.symbols import ALTERED, DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import STRICT_KINDS, Target, kind_of
 
 _CONTINUES_PATH = frozenset("/\\")
@@ -68,12 +69,11 @@ def check(
         refuse_other_types(source, output)
     page: Page | None = None
     if channel == "text" and len(output) < SHORT and "<" not in output and "[" not in output:
-        if targets is None:
-            targets = _extracted(source, symbols)
         page = Page(output, symbols)
-        whole = _all_whole(source, page, targets)
-        if whole is not None:
-            return whole
+        if targets is not None or not may_be_apart(output):
+            whole = _all_whole(source, page, _extracted(source, symbols) if targets is None else targets)
+            if whole is not None:
+                return whole
     judge = Judge(source, targets, symbols, strict_kinds)
     spans = reasoning_spans(output, judge.source.parts, reasoning)
     visible = masked(output, spans) if spans else output
@@ -164,6 +164,7 @@ class Judge:
         self.strict_kinds = frozenset(strict_kinds)
         # a text is a sequence of texts to Python: its characters, of which any answer has some
         given = [targets] if isinstance(targets, str) else targets
+        self.is_open = given is None
         if given is None:
             given = _extracted(source, symbols)
         self.targets, self.wanted, self._beside, self._texts, self._is_simple = _prepared(tuple(given))
@@ -189,7 +190,8 @@ class Judge:
             seen = readings(page, self._texts)
             met.update(seen)
             by_passage.append([])
-            plain = self._of_themselves(page, seen)
+            joints = self._joints(page)
+            plain = None if joints else self._of_themselves(page, seen)
             if plain is not None:
                 for text, forms in plain.items():
                     listed = self._listed(self.wanted[text], forms, passage)
@@ -197,10 +199,10 @@ class Judge:
                     samples.setdefault(text, []).extend(listed[:1] if len(forms) == 1 else listed)
                     by_passage[-1] += listed
                 continue
-            found, inside = self._found(page, seen)
+            found, inside = self._found(page, seen, joints)
             for one in self._without_doubtful(found, passage.text):
                 mention = self.mention(one, passage)
-                mentions[one.target.text].append(mention)
+                mentions.setdefault(one.target.text, []).append(mention)
                 samples.setdefault(one.target.text, []).append(mention)
                 by_passage[-1].append(mention)
             within |= {text: outer for text, outer in inside.items() if text not in within}
@@ -224,11 +226,39 @@ class Judge:
     def findings(self, text: str, channel: str) -> list[Finding]:
         """The findings of all targets, by place."""
         page = Page(text, self.symbols, is_text=channel == "text")
-        return self._found(page, readings(page, self._texts))[0]
+        return self._found(page, readings(page, self._texts), self._joints(page))[0]
 
     def candidates(self, page: Page) -> tuple[list[Finding], list[Finding]]:
         """The verbatim findings, and the damaged ones among which the place and the source have yet to decide."""
-        return self._judged(page, readings(page, self._texts))
+        whole, damaged = self._judged(page, readings(page, self._texts))
+        return whole, damaged + self._joints(page)
+
+    def _joints(self, page: Page) -> list[Finding]:
+        """What is apart at a sign of the source, whatever the targets are; of listed targets, nothing."""
+        if not self.is_open or not may_be_apart(page.text):
+            return []
+        apart = list(joints_apart(page.text, self.source))
+        read = readings(page, tuple({one.wanted for one in apart})) if apart else {}
+        forms = {
+            (wanted, start, start + len(form)): damage
+            for wanted, several in read.items()
+            for form, damage, starts in several
+            for start in starts
+        }
+        owners: dict[str, Target] = {}
+        found = []
+        for start, end, wanted, place in apart:
+            damage = forms.get((wanted, start, end), WHOLE)
+            target = owners.get(wanted) or owners.setdefault(wanted, self._owner(wanted, place))
+            is_half = target.text != wanted and is_cjk(wanted[0]) and is_cjk(wanted[-1])  # of a pair: no mention
+            if 0 < damage.weight < ALTERED and not is_half:
+                found.append(new(Finding, (target, wanted, start, end, damage, "damage")))
+        return found
+
+    def _owner(self, joint: str, place: int) -> Target:
+        """The target that a joint is a part of, or itself."""
+        own = Target(joint, "code", place, place + len(joint), is_cjk(joint[0]), is_cjk(joint[-1]))
+        return next((one for one in self.targets if joint in one.text), own)
 
     def _of_themselves(self, page: Page, seen: dict[str, list[Alike]]) -> dict[str, list[Alike]] | None:
         """Those that hold; None where more than the form of each decides that, or of what it is a mention."""
@@ -251,15 +281,19 @@ class Judge:
         }
         return {**seen, **kept}
 
-    def _found(self, page: Page, seen: dict[str, list[Alike]]) -> tuple[list[Finding], dict[str, str]]:
+    def _found(
+        self, page: Page, seen: dict[str, list[Alike]], joints: list[Finding]
+    ) -> tuple[list[Finding], dict[str, str]]:
         """The findings by place, and the targets that lie in longer ones."""
         whole, damaged = self._judged(page, seen)
         within: dict[str, str] = {}
         if damaged:
             standing, within = settle(damaged, whole, page.text, self.source)
             whole += standing
+        if joints:
+            whole += _outside(joints, [one for one in whole if one.damage.weight])
         whole.sort(key=start_of)
-        return whole if self._is_simple else _without_alternates_inside(whole), within
+        return whole if self._is_simple and not joints else _without_alternates_inside(whole), within
 
     def _without_doubtful(self, found: list[Finding], text: str, among: Sequence[Mention] = ()) -> list[Finding]:
         """Without what may be another thing, if the text has strings of its own, as another document has."""
@@ -471,6 +505,14 @@ def _is_of_another_number(text: str, start: int, target: Target, wanted: str) ->
         return False
     before = text[max(0, start - 8) : start].rstrip()[-1:]
     return before.isalnum() and not is_cjk(before)
+
+
+def _outside(joints: list[Finding], damaged: list[Finding]) -> list[Finding]:
+    """Without the joints that overlap a damaged finding: what becomes of that place is decided there."""
+    taken = sorted((one.start, one.end) for one in damaged)
+    reach = list(accumulate((end for _, end in taken), max))
+    places = [bisect_left(taken, (one.end,)) for one in joints]
+    return [one for one, place in zip(joints, places, strict=True) if not place or reach[place - 1] <= one.start]
 
 
 def _without_words_before(damaged: list[Finding], whole: list[Finding]) -> list[Finding]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, overload
 
+from harness.text import joints
 from harness.text.channels import (
     REASONING_TAGS,
     Passage,
@@ -278,6 +279,8 @@ class StreamMender:
     def __init__(self, judge: Judge, reasoning: Sequence[str] = REASONING_TAGS) -> None:
         self._judge = judge
         self._longest = max(map(longest_mention, judge.wanted), default=0)
+        if judge.is_open:
+            self._longest = max(self._longest, joints.LONGEST)
         self._letters = max(map(len, judge.wanted), default=0)
         self._head = max((_head_length(text, judge.symbols) for text in judge.wanted), default=0)
         names = tags_unknown_to(judge.source.parts, reasoning)
@@ -332,7 +335,7 @@ class StreamMender:
         return passed
 
     def _ready(self) -> str:
-        if not self._judge.wanted:
+        if not self._judge.wanted and not self._judge.is_open:
             ready, self._pending = self._pending, ""
             return ready
         cut, is_clean = self._cut()
@@ -344,6 +347,8 @@ class StreamMender:
         page = Page(self._context + self._pending, self._judge.symbols)
         size = len(page.text)
         cut = min(size - _BEHIND, self._begun(page))
+        if self._judge.is_open:
+            cut = min(cut, joints.open_end(page.text))
         whole, damaged = self._judge.candidates(page)
         spans = sorted((one.start, one.end) for one in whole + damaged)
         for one in damaged:

@@ -1,0 +1,120 @@
+"""Damage at a sign that no target holds as it stands: a blank, or a look-alike, that the source has nowhere."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.text import check, repair, repair_stream
+
+APART = [
+    ("开单 NO.ILCDUB-2024/0773 给跟单员", "单号 ILCDUB - 2024/0773", "ILCDUB - 2024", "单号 ILCDUB-2024/0773"),
+    ("炮二平五/马8进7 是什么开局", "先走炮二平五 / 马8进7", "平五 / 马", "先走炮二平五/马8进7"),
+    ("CROSS?=arm-linux-8, 报错", "前缀 linux - 8", "linux - 8", "前缀 linux-8"),
+    ("06Cr19Ni10 / SUS304-2B 、1.4301", "用 SUS304–2B", "SUS304–2B", "用 SUS304-2B"),
+    ("本题 2024·浙江·T19(3)", "2024 · 浙江 · T19(3)", "2024 · 浙江 · T19(3)", "2024·浙江·T19(3)"),
+    (
+        "see https://doi.org/doi:10.1093/ppath/pz0219.b",
+        "doi 10.1093/ppath / pz0219.b",
+        "ppath / pz0219",
+        "doi 10.1093/ppath/pz0219.b",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "output", "span", "mended"), APART)
+def test_a_sign_that_stands_apart_is_damage_and_is_mended(source: str, output: str, span: str, mended: str) -> None:
+    found = [one for several in check(source, output).mentions.values() for one in several if one.is_damage]
+    assert span in [one.text for one in found]
+    assert repair(source, output).text == mended
+    assert "".join(repair_stream(source, iter(output))) == mended
+
+
+def test_the_damage_of_a_part_is_that_of_its_target() -> None:
+    result = check("开单 NO.ILCDUB-2024/0773 给跟单员", "单号 ILCDUB - 2024/0773")
+    assert result.verdicts == {"NO.ILCDUB-2024/0773": "spaced"}
+
+
+def test_a_joint_of_no_target_is_one_of_its_own_with_the_span_that_both_texts_share() -> None:
+    result = check("炮二平五/马8进7 是什么开局", "先走炮二平五 / 马8进7")
+    assert result.verdicts == {"平五/马": "spaced"}
+    (mention,) = result.mentions["平五/马"]
+    assert mention.reach == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("接口/v3报错", "接口 /v3 报错"),  # a token may end beside Han
+        ("算一下 5-3 和 10-20", "5 - 3 = 2，区间 10–20"),
+        ("周一|1-2节|高数", "| 周一 | 1-2节 | 高数 |"),
+        ("写 a-b，也写 a - b", "a - b"),  # the source has both
+        ("TCP/IPv6", "TCP / IP"),  # another word
+        ("key=value", "key = value"),
+        ("WT/DS267/AB/R 号", "WT / DS / 267 / AB / R 号"),  # of another code: half of a string is not put right
+        ("id 5a367e2e-e62f-4396-af40-e58d5c70d9b9", "id 5a367e2e - 62f - 4396 - af40 - e58d5c70d9b9"),
+        ("- ab\n- cd", "ab - cd"),
+    ],
+)
+def test_what_a_writer_may_do_is_none(source: str, output: str) -> None:
+    damage = [one for several in check(source, output).mentions.values() for one in several if one.is_damage]
+    assert damage == []
+    assert repair(source, output).text == output
+
+
+def test_listed_targets_are_all_that_is_looked_for() -> None:
+    result = check("ILCDUB-2024/0773 A-1", "ILCDUB - 2024/0773", ["A-1"])
+    assert result.verdicts == {"A-1": "absent"}
+    assert repair("ILCDUB-2024/0773", "ILCDUB - 2024/0773", []).text == "ILCDUB - 2024/0773"
+
+
+WORDS = ("AB12", "x", "炮二", "马", "2024", "T19", "lib", "の", "第3")
+SIGNS = ("-", "/", "·", "#", "_", "@", "--")
+BLANKS = ("", " ", "  ", "\u3000", "\n", "\u00a0")
+
+
+@st.composite
+def sources_and_answers(draw: st.DrawFn) -> tuple[str, str]:
+    words = draw(st.lists(st.sampled_from(WORDS), min_size=2, max_size=8))
+    signs = draw(st.lists(st.sampled_from(SIGNS), min_size=8, max_size=8))
+    source = "".join(word + sign for word, sign in zip(words, signs, strict=False))
+    blanks = st.sampled_from(BLANKS)
+    answer = "".join(
+        draw(blanks) + word + draw(blanks) + draw(st.sampled_from((sign, sign, "–", "／")))
+        for word, sign in zip(words, signs, strict=False)
+    )
+    return f"写 {source}。", draw(st.sampled_from(("", "用", "see "))) + answer
+
+
+@given(sources_and_answers(), st.lists(st.integers(1, 12), min_size=1, max_size=5))
+def test_the_joined_stream_is_the_repair_of_the_whole(texts: tuple[str, str], sizes: list[int]) -> None:
+    source, output = texts
+
+    def in_chunks() -> Iterator[str]:
+        place = number = 0
+        while place < len(output):
+            size = sizes[number % len(sizes)]
+            yield output[place : place + size]
+            place, number = place + size, number + 1
+
+    whole = repair(source, output)
+    assert "".join(repair_stream(source, in_chunks())) == whole.text
+    assert repair(source, whole.text).text == whole.text
+
+
+def test_what_is_held_back_is_bounded() -> None:
+    for piece in ("A - ", "x" * 60 + " / ", "炮二 · ", "-", " ", "a" * 3000):
+        fed = out = most = 0
+        output = (piece * 3000)[:2300]
+
+        def in_chunks(output: str = output) -> Iterator[str]:
+            nonlocal fed
+            for place in range(0, len(output), 20):
+                fed += len(output[place : place + 20])
+                yield output[place : place + 20]
+
+        for ready in repair_stream("A-B x/y 炮二·马", in_chunks()):
+            out += len(ready)
+            most = max(most, fed - out)
+        assert max(most, fed - out) <= 1024
