@@ -348,12 +348,11 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
         before = after = "|"
     spans = read(before, run, after)
     behind = _IN_BRACKETS.match(text, high) if after == "(" else None
-    for start, end, *more in spans:
-        if behind and end == len(run) and (behind[1] or not run.isascii()):
-            *edges, others = more
-            yield new(Span, (start + low, behind.end(), *edges, (run[start:], *others)))
+    for one in spans:
+        if behind and one.end == len(run) and (behind[1] or not run.isascii()):
+            yield one._replace(start=one.start + low, end=behind.end(), alternates=(run[one.start :], *one.alternates))
         else:
-            yield new(Span, (start + low, end + low, *more))
+            yield new(Span, (one.start + low, one.end + low, *one[2:]))
 
 
 _BESIDE_A_CELL = frozenset(("", *"\n \t|,：:*"))

@@ -26,7 +26,7 @@ APART = [
 @pytest.mark.parametrize(("source", "output", "span", "mended"), APART)
 def test_a_sign_that_stands_apart_is_damage_and_is_mended(source: str, output: str, span: str, mended: str) -> None:
     found = [one for several in check(source, output).mentions.values() for one in several if one.is_damage]
-    assert span in [one.text for one in found]
+    assert any(span in one.text for one in found)
     assert repair(source, output).text == mended
     assert "".join(repair_stream(source, iter(output))) == mended
 
