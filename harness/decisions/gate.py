@@ -69,8 +69,7 @@ class Situation:
     stale: bool
     """The answers are not evidence: a replay, too old, or without a date."""
     unpaired: bool
-    exhausted: bool
-    """No further attempt can be a GO."""
+    exhausted: bool  # no further attempt can be a GO
     coverage: Coverage
     wider: RunRecord | None
     """A run of the version with the cases that the candidate lacks."""
@@ -78,8 +77,7 @@ class Situation:
     """Another run of the version whose breach holds back a GO."""
     other: RunRecord | None
     """A run of another version that could be the baseline."""
-    no_data: str | None
-    """A critical rule to which no case applies."""
+    no_data: str | None  # a critical rule to which no case applies
     readings: Sequence[Reading]
 
 
@@ -166,15 +164,14 @@ _FILLED_UP = "--gate --cassette-mode=record"
 
 def _again(run: RunRecord, unscored: Sequence[CaseResult]) -> NextStep:
     cut = sum(sample.reason == "length" for case in unscored for sample in case.samples)
-    why = f"ask the {len(unscored)} unscored cases again"
+    why, options, cases = f"ask the {len(unscored)} unscored cases again", _FILLED_UP, len(unscored)
     if cut:
         why += f"; {cut} answers were cut off: raise max_tokens first, and all are asked again"
-        return _asked(why, _command(run, _FILLED_UP), run, len(run.cases))
-    came = any(sample.reason and sample.recorded_at for case in unscored for sample in case.samples)
-    if came or run.mode == "live":  # a refusal is a recorded answer, and a live run has recorded none
+        cases = len(run.cases)
+    elif run.mode == "live" or any(one.reason and one.recorded_at for case in unscored for one in case.samples):
         why = f"ask all cases again, for {len(unscored)} are unscored; record asks only for what is not recorded"
-        return _asked(why, _command(run, _LIVE), run, len(run.cases))
-    return _asked(why, _command(run, _FILLED_UP), run, len(unscored))
+        options, cases = _LIVE, len(run.cases)
+    return _asked(why, _command(run, options), run, cases)
 
 
 def _asked(why: str, command: str, run: RunRecord, cases: int) -> NextStep:
