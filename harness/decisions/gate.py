@@ -66,17 +66,13 @@ class Situation:
     verdict: str
     candidate: RunRecord
     baseline: RunRecord | None
-    stale: bool
-    """The answers are not evidence: a replay, too old, or without a date."""
+    stale: bool  # the answers are not evidence: a replay, too old, or without a date
     unpaired: bool
     exhausted: bool  # no further attempt can be a GO
     coverage: Coverage
-    wider: RunRecord | None
-    """A run of the version with the cases that the candidate lacks."""
-    breaching: RunRecord | None
-    """Another run of the version whose breach holds back a GO."""
-    other: RunRecord | None
-    """A run of another version that could be the baseline."""
+    wider: RunRecord | None  # a run of the version with the cases that the candidate lacks
+    breaching: RunRecord | None  # another run of the version whose breach holds back a GO
+    other: RunRecord | None  # a run of another version that could be the baseline
     no_data: str | None  # a critical rule to which no case applies
     readings: Sequence[Reading]
 
