@@ -312,7 +312,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         or (codes <= {"dropped", "case"} and _ENCODING.fullmatch(wanted))
         or (kind == "version" and _COMPARED.sub(r"\1", span) == wanted)  # `numpy >= 1.24, < 2.0`
         or (kind in _NUMBERED and _is_apart_from_its_name(reading, wanted, span, codes))
-        or (kind == "code" and is_calculated(wanted, span))
+        or is_calculated(wanted, span)
     ):
         return True
     if codes == {"case"} and (

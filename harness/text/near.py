@@ -139,7 +139,7 @@ def _may_lack(target: Target, digits: Sequence[str]) -> bool:
 _MOST_SIBLINGS = 200
 _MANY = 5
 """So many codes that differ in their numbers alone are a list, such as the tickets of a changelog."""
-_NUMBER = later("[0-9]+")
+_NUMBER, _ZEROS = later("[0-9]+"), later("(?<![0-9])0+(?=[0-9])")
 
 
 _SERIES = (
@@ -234,7 +234,7 @@ class _Tokens:
 
     def of(self, target: Target) -> Iterator[tuple[str, list[int]]]:
         """The tokens of about the length of a target, with as many blanks as it has, each with its places."""
-        wanted = target.text
+        wanted = _bare(target.text)
         key = _key(target)
         by_length = self._lists.get(key)
         if by_length is None:
@@ -247,7 +247,8 @@ class _Tokens:
             yield from self._among_cjk(wanted, key)
         for length in range(int(size * _KEPT) - 1, size + (13 if target.kind == "url" else 3)):
             for token, places in by_length.get(length, {}).items():
-                if length < _SHORT or token[:3].lower() == begins or token[-3:].lower() == ends or target.kind == "url":
+                is_like = token[:3].lower() == begins or token[-3:].lower() == ends or token[0] == "#"
+                if is_like or length < _SHORT or target.kind == "url":
                     yield token, places
 
     def _among_cjk(self, wanted: str, key: _Key) -> Iterator[tuple[str, list[int]]]:
@@ -311,6 +312,8 @@ def _is_another_of_many(
     target: Target, miss: str, names: Mapping[str, Target], source: Source, tokens: _Tokens
 ) -> bool:
     """Whether the source or the text lists such codes: one more of them is not a miss of an extracted target."""
+    if _ZEROS.sub("", target.text) == _ZEROS.sub("", miss):
+        return False  # `MJ-E7a` for `MJ-E07a`
     shape = _NUMBER.sub("0", target.text)
     alike = (one for one in names.values() if one.kind == target.kind and _NUMBER.sub("0", one.text) == shape)
     if len(list(islice(alike, _MANY))) >= (2 if target.kind == "url" else _MANY):
@@ -352,6 +355,11 @@ def how_near(wanted: str, token: str, kind: str) -> tuple[str, ...]:
 
 
 _GROUPING = later("(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+
+
+def _bare(code: str) -> str:
+    """A code without its number signs, if there is a letter in it: `#MRN-0047-2231`."""
+    return code.strip("#") if code[0] == "#" and any(map(str.isalpha, code)) else code
 
 
 def _bare_url(url: str) -> str:

@@ -89,6 +89,7 @@ _NAME_AND_NUMBER = re.compile(f"[{HAN}]{{1,8}}(?=[A-Z]+[0-9]|[0-9]+[A-Z])[A-Z0-9
 """`“龙鳞X7”`: in quotes a name needs no sign."""
 _NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
 _OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/")
+_KEY_OF_A_PATH = re.compile(r"[A-Za-z_][\w.-]*=(?=[/~.$])")
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
@@ -160,6 +161,7 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
         ):
             end -= 1
         others = _parts(kind, text[start:end])
+        kind = kind_of(text[start:end]) if kind == "standard" else kind
     return (Span(start, end, touches(text, start - 1), touches(text, end), kind, others),)
 
 
@@ -231,8 +233,9 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _file(text, start, another.end())
         yield from _file(text, another.end(), end)
         return
-    head = _HEAD.match(text, start, end)
-    if head and head[0].endswith(HEADS):
+    key = _KEY_OF_A_PATH.match(text, start, end)
+    head = key or _HEAD.match(text, start, end)
+    if head and (key or head[0].endswith(HEADS)):
         yield from path_at(text, head.end(), end)
         return
     root = _ROOT.search(text, start, end)
@@ -282,8 +285,16 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         or _NAME_AND_NUMBER.fullmatch(inner)
         or (SIGN_BETWEEN.search(inner.replace("*", " ")) and not is_dull(inner))
     ):
-        others = _values(inner) if "=" in inner else pairs_of(inner)
+        others = (*_key_of(inner), *_values(inner)) if "=" in inner else pairs_of(inner)
         yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=others)
+
+
+def _key_of(inner: str) -> tuple[str, ...]:
+    key = inner.partition("=")[0]
+    return (key,) if _KEY_OF_PARTS.fullmatch(key) else ()
+
+
+_KEY_OF_PARTS = re.compile(r"[A-Za-z]\w*(?:[.-]\w+)+|[A-Za-z]\w*_\w+")
 
 
 def _inside(text: str, start: int, end: int) -> Iterator[Span]:
@@ -530,7 +541,9 @@ def _has_sign(text: str) -> bool:
 
 
 _APART, _BELOW_ZERO = re.compile(r"\s+[-/\u2013\u2014]\s+"), re.compile("-[0-9]{3,}")
-_AHEAD_OF_A_CODE = re.compile(r"N[oO]\.(?=[A-Z0-9])|-(?=[A-Z][A-Z0-9]+[-/][A-Z0-9])|[A-Za-z_]+:(?=-[0-9]{3,}\Z)")
+_AHEAD_OF_A_CODE = re.compile(
+    r"N[oO]\.(?=[A-Z0-9])|-(?=[A-Z][A-Z0-9]+[-/][A-Z0-9])|[A-Za-z_]+:(?=-[0-9]{3,}\Z)|(?i:doi|hdl|isbn|issn):(?=[0-9])"
+)
 """`NO.ILCDUB-2024/0773`, `errCode:-601034`, and the hyphen that a row of a message begins with."""
 
 
@@ -588,9 +601,23 @@ def _is_sum(text: str, start: int, end: int) -> bool:
     return not _KEY.search(before[:-1])
 
 
+def _are_separators(text: str, start: int, end: int) -> bool:
+    """Whether a slash between blanks parts the fields of a clause, as two others do there."""
+    if text.count(" / ") < _FIELDS:
+        return False
+    behind = _CLAUSE_END.search(text, end)
+    before = _CLAUSE_END.split(text[max(0, start - 200) : start])[-1]
+    return len(_GROUP.findall(before + text[start : behind.start() if behind else end + 200])) >= _FIELDS
+
+
+_FIELDS, _CLAUSE_END, _GROUP = 3, re.compile("[;:，。；：、\n]|, "), re.compile(r" / (?!\S{1,40} / )")
+
+
 def _own_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
     """Words round a symbol that has blanks of its own; a pair of Han runs ends as one without blanks does."""
     for start, end in spaced_words(text, symbols):
+        if _are_separators(text, start, end):
+            continue
         pair = _SPACED_PAIR.fullmatch(text, start, end)
         if pair and text[start - 1 : start] + text[end : end + 1] in _IN_QUOTES:
             yield Span(start, end, kind="spaced")

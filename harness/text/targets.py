@@ -136,6 +136,7 @@ _RULES = (
         heads="0-9",
     ),
     _rule("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]", "-", heads="0-9"),
+    _rule("range", r"(?:ISO|HB) [0-9]{2,3}-(?!(?:19|20)[0-9]{2}\Z)[0-9]{3,6}", "-", heads="HI"),  # `ISO 100-6400`
     _rule("standard", rf"{standard()}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./: -]*", heads="A-ZГДС"),
     _rule("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T", "/", heads="A-Z"),
     _rule(
@@ -211,6 +212,7 @@ _CJK_WORDS = later(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.patter
 _PAIR = later(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = later(r"[^\W\d_]+(?:(?:['’&/\\+-][^\W\d_]+)+|\(e?[sn]\))")
 _SPACED, _OF_LETTERS = later(r"\s[-/\u2013\u2014]\s"), later("[A-Za-z]/[A-Za-z]")
+_WITH_GREEK = later("[A-Z]{2,}-[α-ω][A-Z]?")  # `TNF-α`
 _COUNTED = later("[0-9]{1,3}-[a-z]{2,}")
 """`8-bit` and `5-tuple` are words."""
 _LETTER_UNITS = later("m/[shz]|g/[LlmtdK]|[Ll]/[shd]|[vw]/[vw]|c/c|[NAVW]/m|J/K")
@@ -256,7 +258,8 @@ def kind_of(text: str) -> str:
                 else "code"
             )
     elif _WORDS.fullmatch(text):
-        return "code" if text.isupper() and "/" not in text and len(text) > 3 else "name"
+        in_capitals = text.isupper() or _WITH_GREEK.fullmatch(text)
+        return "code" if in_capitals and "/" not in text and len(text) > 3 else "name"
     return "code"
 
 
@@ -281,7 +284,7 @@ def _by_rule(text: str) -> str:
     return ""
 
 
-_LONG_PART = later("[0-9]{3,}:")
+_LONG_PART, _MODEL = later("[0-9]{3,}:"), later("[0-9]-[0-9]{4,5}[A-Z]{1,2}")
 _TAGGED = later(r":[0-9]+\.[0-9]")
 """`nginx:1.25.3`"""
 
@@ -290,8 +293,8 @@ def _is_of_digits(text: str, kind: str) -> bool:
     """Whether it is a code that looks like a number or name: `10.4.2/3:7`, `5000-01-220`, `arXiv:2305.10403v3`."""
     if kind == "identifier":
         return sum(map(str.isdigit, text)) > 4 or _TAGGED.search(text) is not None
-    if kind == "range" and _LONG_PART.match(text):
-        return True  # `5410:2004-1`
+    if kind == "range" and (_LONG_PART.match(text) or _MODEL.fullmatch(text)):
+        return True  # `5410:2004-1`, `7-7840HS`
     if _GROUPS.fullmatch(text):
         return _is_part_number(text.split("-"))
     has_signs = kind == "number" and len(set(text) & set("-./:")) > 1
@@ -363,11 +366,21 @@ _CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
 """Blanks that mathematics in LaTeX has as its writer likes."""
 _CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | (=|(?<![A-Z0-9][0-9] ):) ")
 """`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
+_ABBREVIATED, _OF_ONE_LETTER = later(r"[A-Za-z]{1,5}\.(?:[0-9]{1,4}[a-z]?|[A-Z])"), later("[a-z][-+][0-9]")
+_DIMENSIONS = later("[0-9.]+(?:×[0-9.]+)+(?:[a-z]{1,3}|@[0-9]+Hz)?")
+_BESIDE_TIMES = later("(?<=[×@{]) | (?=[×@}])|(?<=:) ")
 _VARIABLES = later("[A-Za-z](?:,[A-Za-z])+")
 
 
 def is_calculated(wanted: str, span: str) -> bool:
-    """Whether only blanks were set as mathematics and code allow: `VLOOKUP(A2, B:C, 2, 0)`, `$a - b$`, `a, b, c`."""
+    """Whether only blanks were set as mathematics and code allow: `VLOOKUP(A2, B:C, 2, 0)`, `$a - b$`, `a, b, c`.
+
+    Or as prose allows: `n - 1`, `1920 × 1080 @ 60Hz`, `Fig. 2`, `{ count: 1 }`.
+    """
+    if _ABBREVIATED.fullmatch(wanted) or _OF_ONE_LETTER.fullmatch(wanted):
+        return span in (wanted.replace(".", ". "), " ".join(wanted))
+    if _DIMENSIONS.fullmatch(wanted) or (span[:2] == "{ " and ": " in span):
+        return _BESIDE_TIMES.sub("", span) == wanted
     if _VARIABLES.fullmatch(wanted):
         return span.replace(", ", ",") == wanted
     if is_formula(wanted):
@@ -525,7 +538,7 @@ EXTENSIONS = _words(
     "wasm bak tmp lst diff patch xps odg odp mpp vsd vsdx xmind 3dm sldprt 3ds obj fbx dae igs iges sat nc gcode cdr "
     "indd sketch fig ttf otf woff woff2 lz4 h5 hdf5 avro gml kml kmz geojson shp dbf sav dta rda rds ps1xml psm1 "
     "m4a wma amr opus heic heif avif tga dds po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages "
-    "numbers"
+    "numbers cdw frw m3d"
 )
 """Endings of file names."""
 

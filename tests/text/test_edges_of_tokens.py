@@ -239,6 +239,33 @@ from harness.text import check, extract_targets, repair
         ("选项-C指定目录", "选项-C", "选项 -C 指定目录", "选项- C"),
         ("公式=SUM(A1:B2)返回", "=SUM(A1:B2)", "公式 =SUM(A1:B2)", "=SUM(A1 : B2)"),
         ("设备IP10.0.8.15/24，", "IP10.0.8.15/24", "IP 10.0.8.15/24", "IP10.0.8.15 / 24"),
+        ("run Remove-Item -WhatIf now", "-WhatIf", "- Remove-Item -WhatIf", "–WhatIf"),
+        ("java -Xmx512m -jar a.jar", "-Xmx512m", "`-Xmx512m`", "−Xmx512m"),
+        ("use '-novid' and `-console`", "-novid", "-novid – a switch", "–novid"),
+        (
+            "DOI:10.5061/dryad.k6djh9w4x.",
+            "10.5061/dryad.k6djh9w4x",
+            "doi.org/10.5061/dryad.k6djh9w4x",
+            "10.5061 / dryad.k6djh9w4x",
+        ),
+        (
+            "`server.max-http-header-size=16KB`",
+            "server.max-http-header-size",
+            "of 16KB",
+            "server.max-http - header-size",
+        ),
+        ("now $1,299/$1,349 each", "$1,299/$1,349", "1,299 or 1,349", "$1,299 / $1,349"),
+        ("block fe80::/10 too", "fe80::/10", "fe80::", "fe80:: /10"),
+        ("clear C:\\Temp\\*.log", "C:\\Temp\\*.log", "the *.log files", "C:\\Temp\\ *.log"),
+        (
+            "with KEY=/etc/ssl/my-key.pem set",
+            "/etc/ssl/my-key.pem",
+            "KEY is /etc/ssl/my-key.pem",
+            "/etc/ssl/my -key.pem",
+        ),
+        ("levels of TNF-α rise", "TNF-α", "TNF-α", "TNF–α"),
+        ("откройте Чертёж_ШК-140(изм.2).cdw", "Чертёж_ШК-140(изм.2).cdw", "файл", "Чертёж_ШК-140 (изм.2).cdw"),
+        ("with <icon:bamboo/3> first", "<icon:bamboo/3>", "icon:bamboo/3", "<icon:bamboo / 3>"),
     ],
 )
 def test_a_token_ends_where_its_neighbours_begin(source: str, target: str, right: str, damaged: str) -> None:
@@ -258,6 +285,11 @@ def test_a_token_ends_where_its_neighbours_begin(source: str, target: str, right
         ("面积89.5㎡，", "面积 89.5 ㎡"),
         ("扭矩25N·m，坍落度180±20mm，", "25 N·m，180±20 mm"),
         ("已行驶8,500km，", "已行驶 8,500 km"),
+        ("ISO 100-6400, HB 240-280", "ISO 100–6400, HB 240–280"),
+        ("with n-1 degrees", "with n - 1 degrees"),
+        ("a 1920×1080@60Hz screen", "1920 × 1080 @ 60Hz"),
+        ("see Fig.2 and rev.C", "see Fig. 2 and rev. C"),
+        ("useState({count:1})", "useState({ count: 1 })"),
     ],
 )
 def test_a_sum_and_an_amount_are_written_as_one_likes(source: str, right: str) -> None:
@@ -295,3 +327,14 @@ def test_two_paths_are_two_and_a_comma_of_ascii_ends_a_sentence_too(source: str,
 )
 def test_options_in_options_have_an_end(text: str) -> None:
     assert all(one.text in text for one in extract_targets(text))
+
+
+def test_a_slash_that_parts_the_fields_of_a_line_makes_no_target() -> None:
+    found = [one.text for one in extract_targets("Heparin 5,000 U/mL / lot HP7-22/4 / exp 2026-11 / 12")]
+    assert found == ["U/mL", "HP7-22/4", "2026-11"]
+    assert [one.text for one in extract_targets("Cut / fill, in / out, up / down and left / right")] == [
+        "Cut / fill",
+        "in / out",
+        "up / down",
+        "left / right",
+    ]
