@@ -170,6 +170,8 @@ def decoded(path: Path, encoding: str | None) -> tuple[str, str]:
     name = None if encoding is None else _text_encoding(encoding)
     with reading(path, ConfigError, hint="accepted: a CSV file"):
         data = path.read_bytes()
+    if data.startswith(_WORKBOOKS):
+        raise ConfigError(f"{path}: not a file of rows; save the sheet as CSV UTF-8 and name that file")
     try:
         if name is None:
             recognised = decoded_text(data)
@@ -180,6 +182,10 @@ def decoded(path: Path, encoding: str | None) -> tuple[str, str]:
     except UnicodeError as error:
         why = f"not {encoding}" + (f" at byte {error.start + 1}" if isinstance(error, UnicodeDecodeError) else "")
     raise ConfigError(f"{path}: {why}; say which it is with --encoding")
+
+
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How a file of Excel begins, of today and of before 2007."""
 
 
 def _text_encoding(encoding: str) -> str:

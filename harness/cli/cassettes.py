@@ -65,6 +65,7 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
     from harness.recording.application import problems_of_http
     from harness.recording.secrets import problems
     from harness.show.figures import plural
+    from harness.show.words import translated
 
     config, models = _models()
     secrets = _secrets(models)
@@ -82,9 +83,8 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> int:
                 click.echo(json.dumps(place, ensure_ascii=False))
             elif alike[kind] <= _MOST_SHOWN and everywhere[kind] < _MOST_LINES:
                 everywhere[kind] += 1
-                click.echo(
-                    f"{_shown(path, config)}:{problem.line or ''}{':' if problem.line else ''} {problem.message}"
-                )
+                where = f"{_shown(path, config)}:{f'{problem.line}:' if problem.line else ''}"
+                click.echo(f"{where} {translated(problem.message)}")
             else:
                 left += 1
     if left:

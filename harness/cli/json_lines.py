@@ -27,6 +27,9 @@ _COMMANDING = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 """What would hide, or command a terminal; JSON can spell it in plain letters."""
+_TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".parquet")
+_ZIP = b"PK\x03\x04"
+"""How a workbook of Excel begins."""
 _ACCEPTED = 'accepted: {"id"?, "source" or "messages", "output", "targets"?, "channel"?}'
 
 
@@ -39,9 +42,16 @@ def process(file: str, change: Callable[[AnswerLine], dict[str, Any]]) -> bool:
     good = True
     out = sys.stdout.buffer
     with opened(file) as lines:
+        first = True
         for number, raw in enumerate(_lines(lines), start=1):
             if not raw.strip():
                 continue
+            if first and _is_table_or_array(file, raw):
+                raise HarnessError(
+                    f"{name_of(file)}: a table or one JSON array; accepted: one JSON object a line. Tables, arrays and "
+                    "logs are read by: harness score FILE"
+                )
+            first = False
             try:
                 line = line_of(_decoded(raw))
                 data = encoded({**line.value, **change(line)})
@@ -52,6 +62,15 @@ def process(file: str, change: Callable[[AnswerLine], dict[str, Any]]) -> bool:
             out.write(data + b"\n")
             out.flush()
     return good
+
+
+def _is_table_or_array(file: str, raw: bytes) -> bool:
+    """By the first line: each line of a whole file of another form would be an error of its own."""
+    begin = raw.lstrip(b"\xef\xbb\xbf \t")
+    if begin.startswith(b"{"):
+        return False
+    is_array = begin.strip() == b"[" or re.match(rb"\[\s*\{", begin) is not None
+    return is_array or begin.startswith(_ZIP) or file.lower().endswith(_TABLES)
 
 
 def encoded(value: Any) -> bytes:

@@ -29,6 +29,12 @@ def test_what_a_spreadsheet_writes_needs_no_option(tmp_path: Path, encoding: str
     assert read(tmp_path, text.encode(encoding), column="产品名")[0] == ["水吧台/岛台区域", "报告2024版-终稿.md"]
 
 
+@pytest.mark.parametrize("begin", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1"])
+def test_a_workbook_is_named_as_one_and_no_encoding_is_asked_for(tmp_path: Path, begin: bytes) -> None:
+    with pytest.raises(ConfigError, match="not a file of rows; save the sheet as CSV UTF-8"):
+        read(tmp_path, begin + bytes(range(256)))
+
+
 def test_a_byte_order_mark_of_utf8_is_no_part_of_the_header(tmp_path: Path) -> None:
     assert read(tmp_path, b"\xef\xbb\xbfsku,name\nA-1,x\n", column="sku")[0] == ["A-1"]
 

@@ -93,6 +93,17 @@ def test_a_derived_model_misses_only_what_its_base_has_not(project: Path) -> Non
     assert (found["recorded"], found["missing"]) == (0, 1)
 
 
+def test_what_verify_finds_is_said_in_the_language_of_the_screen(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(project, 1)
+    cassette(project).write_text("<<<<<<< HEAD\n" + cassette(project).read_text("utf-8"), "utf-8")
+    assert cli.run(["cassettes", "verify", "--lang", "zh"]) == 1
+    captured = capsys.readouterr()
+    assert "留有合并冲突；请保留双方的全部行" in captured.out
+    assert captured.err == "1 个录制文件，1 个问题\n"
+
+
 def test_status_of_a_model_that_is_none_names_those_that_are(project: Path) -> None:
     with pytest.raises(Exception, match="'derivd': no such model"):
         harness("status", "derivd")

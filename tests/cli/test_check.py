@@ -150,6 +150,31 @@ def test_a_file_is_read_and_a_missing_one_is_3(tmp_path: Path, capsys: pytest.Ca
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("log.csv", "source,output\nAB-12,AB - 12\n".encode("gb18030")),
+        ("log.json", b'[\n {"source": "AB-12", "output": "AB - 12"}\n]\n'),
+        ("log.json", b'\xef\xbb\xbf[{"source": "AB-12", "output": "AB - 12"}]'),
+        ("log.jsonl", b"PK\x03\x04\x14\x00\n\n\n"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "repair"])
+def test_a_table_or_an_array_is_refused_once_with_the_command_that_reads_it(
+    command: str, name: str, content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And not with an error for each of its lines."""
+    file = tmp_path / name
+    file.write_bytes(content)
+    assert run([command, str(file), "--lang", "en"]) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        f"harness: {file}: a table or one JSON array; accepted: one JSON object a line. Tables, arrays and logs are "
+        "read by: harness score FILE\n"
+    )
+
+
 def test_no_line_is_no_output(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert checked(monkeypatch, capsys, b"") == (0, [], "")
 
