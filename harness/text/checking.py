@@ -10,7 +10,7 @@ from harness.text.channels import REASONING_TAGS, Passage, masked, passages, rea
 from harness.text.characters import is_cjk
 from harness.text.find import Alike, Reading, are_apart, is_free, new, readings, whole_places
 from harness.text.fold import SHORT, WHOLE, Damage, Page
-from harness.text.joints import joints_apart, may_be_apart
+from harness.text.joints import Joint, joints_apart
 from harness.text.mentions import (
     VERDICTS,
     CheckResult,
@@ -70,10 +70,9 @@ def check(
     page: Page | None = None
     if channel == "text" and len(output) < SHORT and "<" not in output and "[" not in output:
         page = Page(output, symbols)
-        if targets is not None or not may_be_apart(output):
-            whole = _all_whole(source, page, _extracted(source, symbols) if targets is None else targets)
-            if whole is not None:
-                return whole
+        whole = _all_whole(source, page, _extracted(source, symbols) if targets is None else targets)
+        if whole is not None and (targets is not None or not any(joints_apart(output, Source(source)))):
+            return whole
     judge = Judge(source, targets, symbols, strict_kinds)
     spans = reasoning_spans(output, judge.source.parts, reasoning)
     visible = masked(output, spans) if spans else output
@@ -190,16 +189,15 @@ class Judge:
             seen = readings(page, self._texts)
             met.update(seen)
             by_passage.append([])
-            joints = self._joints(page)
-            plain = None if joints else self._of_themselves(page, seen)
-            if plain is not None:
+            plain = self._of_themselves(page, seen)
+            if plain is not None and not (self.is_open and self._apart(page, _places(plain))):
                 for text, forms in plain.items():
                     listed = self._listed(self.wanted[text], forms, passage)
                     mentions[text] += listed
                     samples.setdefault(text, []).extend(listed[:1] if len(forms) == 1 else listed)
                     by_passage[-1] += listed
                 continue
-            found, inside = self._found(page, seen, joints)
+            found, inside = self._found(page, seen)
             for one in self._without_doubtful(found, passage.text):
                 mention = self.mention(one, passage)
                 mentions.setdefault(one.target.text, []).append(mention)
@@ -226,19 +224,21 @@ class Judge:
     def findings(self, text: str, channel: str) -> list[Finding]:
         """The findings of all targets, by place."""
         page = Page(text, self.symbols, is_text=channel == "text")
-        return self._found(page, readings(page, self._texts), self._joints(page))[0]
+        return self._found(page, readings(page, self._texts))[0]
 
     def candidates(self, page: Page) -> tuple[list[Finding], list[Finding]]:
         """The verbatim findings, and the damaged ones among which the place and the source have yet to decide."""
         whole, damaged = self._judged(page, readings(page, self._texts))
-        return whole, damaged + self._joints(page)
+        return whole, damaged + self._joints(page, self._apart(page))
 
-    def _joints(self, page: Page) -> list[Finding]:
-        """What is apart at a sign of the source, whatever the targets are; of listed targets, nothing."""
-        if not self.is_open or not may_be_apart(page.text):
+    def _apart(self, page: Page, taken: Sequence[tuple[int, int]] = ()) -> list[Joint]:
+        return list(joints_apart(page.text, self.source, taken)) if self.is_open else []
+
+    def _joints(self, page: Page, apart: list[Joint]) -> list[Finding]:
+        """What is apart at a sign of the source, whatever the targets are."""
+        if not apart:
             return []
-        apart = list(joints_apart(page.text, self.source))
-        read = readings(page, tuple({one.wanted for one in apart})) if apart else {}
+        read = readings(page, tuple({one.wanted for one in apart}))
         forms = {
             (wanted, start, start + len(form)): damage
             for wanted, several in read.items()
@@ -281,19 +281,17 @@ class Judge:
         }
         return {**seen, **kept}
 
-    def _found(
-        self, page: Page, seen: dict[str, list[Alike]], joints: list[Finding]
-    ) -> tuple[list[Finding], dict[str, str]]:
+    def _found(self, page: Page, seen: dict[str, list[Alike]]) -> tuple[list[Finding], dict[str, str]]:
         """The findings by place, and the targets that lie in longer ones."""
         whole, damaged = self._judged(page, seen)
         within: dict[str, str] = {}
         if damaged:
             standing, within = settle(damaged, whole, page.text, self.source)
             whole += standing
-        if joints:
-            whole += _outside(joints, [one for one in whole if one.damage.weight])
+        apart = self._apart(page, [(one.start, one.end) for one in whole if one.damage.weight])
+        whole += self._joints(page, apart)
         whole.sort(key=start_of)
-        return whole if self._is_simple and not joints else _without_alternates_inside(whole), within
+        return whole if self._is_simple and not apart else _without_alternates_inside(whole), within
 
     def _without_doubtful(self, found: list[Finding], text: str, among: Sequence[Mention] = ()) -> list[Finding]:
         """Without what may be another thing, if the text has strings of its own, as another document has."""
@@ -507,12 +505,15 @@ def _is_of_another_number(text: str, start: int, target: Target, wanted: str) ->
     return before.isalnum() and not is_cjk(before)
 
 
-def _outside(joints: list[Finding], damaged: list[Finding]) -> list[Finding]:
-    """Without the joints that overlap a damaged finding: what becomes of that place is decided there."""
-    taken = sorted((one.start, one.end) for one in damaged)
-    reach = list(accumulate((end for _, end in taken), max))
-    places = [bisect_left(taken, (one.end,)) for one in joints]
-    return [one for one, place in zip(joints, places, strict=True) if not place or reach[place - 1] <= one.start]
+def _places(plain: dict[str, list[Alike]]) -> list[tuple[int, int]]:
+    """Where the damaged forms are."""
+    return [
+        (at, at + len(text))
+        for forms in plain.values()
+        for text, damage, starts in forms
+        if damage.weight
+        for at in starts
+    ]
 
 
 def _without_words_before(damaged: list[Finding], whole: list[Finding]) -> list[Finding]:

@@ -9,33 +9,30 @@ the sign, and the source has the same without one, and nowhere with it, the stri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
-from harness.text.characters import is_cjk, later
+from harness.text.characters import LINE_BREAKS, SPACE_SET, is_cjk, later
 from harness.text.mentions import Source
 
 LONGEST = 100
 """Code points that a joint takes at most in an answer: two words, up to three signs, and the blanks beside them."""
 
-_WORD = 40
+_WORD, _MOST = 40, 3
 _BLANKS = " \t\u00a0\u2002-\u200a\u202f\u3000"
+_BLANK_SET = SPACE_SET - frozenset(LINE_BREAKS)
 _SIGNS = "-/_\\\\·•#@"
 _ALIKE = str.maketrans("–—−‑‐﹣－／＿", "-------/_")
 _HAN = "\u3041-\u9fff\uac00-\ud7a3"
 _LETTER = rf"[^\W_{_HAN}]"
 
-_HINTS = (
-    *(pair for sign in "-/_\\·•#@" for pair in (f"{sign} ", f" {sign}")),
-    *map(chr, _ALIKE),
-    *"\t\u00a0\u202f\u3000",
+_OTHERS = "".join(map(chr, _ALIKE))
+_RUN = later(
+    f"[{_SIGNS}{_OTHERS}](?:(?<=[{_OTHERS}])|(?<=[{_BLANKS}].)[{_SIGNS}]{{0,2}}|[{_SIGNS}]{{0,2}}(?=[{_BLANKS}]))"
 )
-"""A text that holds none of these has no joint apart: to look for each of them takes a microsecond."""
-
-_APART = later(
-    rf"(?<=[^\W_])(?:(?P<before>[{_BLANKS}]{{1,3}})(?P<sign>[{_SIGNS}]{{1,3}})(?P<behind>[{_BLANKS}]{{0,3}})"
-    rf"|(?P<tight>[{_SIGNS}]{{1,3}})(?P<after>[{_BLANKS}]{{1,3}})|(?P<alike>[{''.join(map(chr, _ALIKE))}]))(?=[^\W_])"
-)
+"""A look-alike, or signs with a blank beside them; first the sign, since it is what is rare."""
 _LEFT = later(rf"(?:{_LETTER}+|[{_HAN}]{{1,2}})\Z")
 _RIGHT = later(rf"{_LETTER}+|[{_HAN}]{{1,2}}")
 _OPEN_END = later(
@@ -53,29 +50,42 @@ class Joint(NamedTuple):
     """Where the source has it, in code points of the text (or message) that holds it."""
 
 
-def may_be_apart(text: str) -> bool:
-    """Whether an answer is worth a look: False for most of them, at once."""
-    return any(hint in text for hint in _HINTS)
+def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = ()) -> Iterator[Joint]:
+    """The joints of the source that `text` has apart, by place; one and the next may share a word.
 
-
-def joints_apart(text: str, source: Source) -> Iterator[Joint]:
-    """The joints of the source that `text` has apart, by place; one and the next may share a word."""
-    for found in _APART.finditer(text):
-        start, end = found.span()
+    What overlaps a place that is `taken` is left out: what becomes of it is decided there.
+    """
+    places = sorted(taken) if taken else ()
+    reach = list(accumulate((end for _, end in places), max)) if taken else ()
+    for found in _RUN.finditer(text):
+        run, (low, high) = found[0], found.span()
+        start, end = low, high
+        while low - start < _MOST and text[start - 1 : start] in _BLANK_SET:
+            start -= 1
+        while end - high < _MOST and text[end : end + 1] in _BLANK_SET:
+            end += 1
+        sign = run.translate(_ALIKE)
+        is_alike = sign != run
+        if (is_alike and end - start > 1) or (not is_alike and end - start == len(run)):
+            continue
+        ahead = bisect_left(places, (end + 1,)) if places else 0
+        if ahead and reach[ahead - 1] >= start:
+            continue
         left = _LEFT.search(text, max(0, start - _WORD - 1), start)
         right = _RIGHT.match(text, end, end + _WORD + 1)
         if left is None or right is None or max(len(left[0]), len(right[0])) > _WORD:
             continue
-        sign = found["sign"] or found["tight"] or found["alike"].translate(_ALIKE)
-        wanted = left[0] + sign + right[0]
-        if not _is_damage(left[0], sign, right[0], found):
+        is_damage = _is_alike if is_alike else _is_apart
+        if not is_damage(left[0], run, right[0], start < low, high < end):
             continue
+        wanted = left[0] + sign + right[0]
         span = text[left.start() : right.end()]
         if source.holds(wanted) and not _is_in(source, span) and not _goes_on_as_another(text, left, right, source):
             place = next(part.index(wanted) for part in source.parts if wanted in part)
             yield Joint(left.start(), right.end(), wanted, place)
 
 
+_STEPS = 3  # to each side: a stream holds back no more of what is behind
 _BEFORE = later(rf"({_LETTER}{{1,40}}+)[{_BLANKS}]{{0,3}}([{_SIGNS}]{{1,3}}+)[{_BLANKS}]{{0,3}}\Z")
 _BEHIND = later(rf"[{_BLANKS}]{{0,3}}([{_SIGNS}]{{1,3}}+)[{_BLANKS}]{{0,3}}({_LETTER}{{1,40}}+)")
 
@@ -83,12 +93,16 @@ _BEHIND = later(rf"[{_BLANKS}]{{0,3}}([{_SIGNS}]{{1,3}}+)[{_BLANKS}]{{0,3}}({_LE
 def _goes_on_as_another(text: str, left: re.Match[str], right: re.Match[str], source: Source) -> bool:
     """Whether it is a part of a longer code that the source does not have: half of a string is not put right."""
     start, word = left.start(), left[0]
-    while found := _BEFORE.search(text, max(0, start - LONGEST), start):
+    for _ in range(_STEPS):
+        if (found := _BEFORE.search(text, max(0, start - LONGEST), start)) is None:
+            break
         if _is_code(found[1]) and not _is_in(source, found[1] + found[2] + word):
             return True
         start, word = found.start(), found[1]
     end, word = right.end(), right[0]
-    while found := _BEHIND.match(text, end):
+    for _ in range(_STEPS):
+        if (found := _BEHIND.match(text, end)) is None:
+            break
         if _is_code(found[2]) and not _is_in(source, word + found[1] + found[2]):
             return True
         end, word = found.end(), found[2]
@@ -103,19 +117,23 @@ def _is_code(word: str) -> bool:
     return word.isupper() or any(map(str.isdigit, word))
 
 
-def _is_damage(left: str, sign: str, right: str, found: re.Match[str]) -> bool:
-    """Whether it is neither a sum, nor a range, nor a blank where a token may end beside Han."""
+def _is_alike(left: str, run: str, right: str, before: bool, behind: bool) -> bool:
+    """Whether another dash or slash is damage, and neither a range nor the dash of a sentence."""
     if left.isdigit() and right.isdigit():
-        return False  # `5 - 3`, `10–20`
+        return False  # `10–20`
+    return not (is_cjk(left[-1]) and is_cjk(right[0])) and not (run in "–—" and (left + right).isalpha())
+
+
+def _is_apart(left: str, run: str, right: str, before: bool, behind: bool) -> bool:
+    """Whether a blank before or behind a sign is damage, and no sum, nor where a token may end beside Han."""
+    if left.isdigit() and right.isdigit():
+        return False  # `5 - 3`
     from_han, to_han = is_cjk(left[-1]), is_cjk(right[0])
-    if found["alike"]:
-        return not (from_han and to_han) and not (found["alike"] in "–—" and (left + right).isalpha())
-    before, behind = found["before"], found["behind"] or found["after"]
     if from_han and to_han:
-        return bool(before and behind) and sign != "-"
-    if sign == "-" and ((from_han and len(left) < 2) or (to_han and len(right) < 2)):
+        return before and behind and run != "-"
+    if run == "-" and ((from_han and len(left) < 2) or (to_han and len(right) < 2)):
         return False  # `第 55 单 - 55 元`
-    return not (from_han and not behind) and not (to_han and not before)  # `接口 /api`
+    return (behind or not from_han) and (before or not to_han)  # `接口 /api`
 
 
 def open_end(text: str) -> int:
