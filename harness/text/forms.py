@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.chains import ENDS, HAN
+from harness.text.chains import ENDS, HAN, SIGN_BETWEEN, Span, left_end, lengths, right_end
 from harness.text.characters import LINE_BREAK_SET, SPACES, is_cjk, later
 from harness.text.names import BEFORE_A_PATH, ENDINGS, ESCAPED_SEGMENT, FURTHER_WORD, SEGMENT
 from harness.text.symbols import SymbolTable
-from harness.text.targets import DOTFILES, PLATES, standard
+from harness.text.targets import DOTFILES, PLATES, is_code, standard
 
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟।॥"`\\[\\]{}<>|'
 
@@ -442,7 +442,7 @@ def _spaced_symbol(signs: str) -> re.Pattern[str]:
     return re.compile(f"[{re.escape(signs)}](?<=[{_INLINE}].)(?=[{_INLINE}])")
 
 
-def spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
+def _spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
     """Where the words around a symbol begin and end, with white space on both sides, on one line."""
     if text.isascii() and "\t" not in text and not any(f" {sign} " in text for sign in symbols.by_char):
         return  # most texts: no blanks but U+0020 in them, and none round a symbol
@@ -489,3 +489,44 @@ def _are_words(before: str, after: str, sign: str) -> bool:
     if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
         return True
     return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
+
+
+_IN_QUOTES = ("“”", "「」", "『』", "《》", '""', "``")
+_SPACED_PAIR = later(f"([{HAN}]+)[^\\S\\n]+([-/／])[^\\S\\n]+([{HAN}]+)")
+
+
+def _are_separators(text: str, start: int, end: int) -> bool:
+    """Whether a slash between blanks parts the fields of a clause, as two others do there."""
+    if text.count(" / ") < _FIELDS:
+        return False
+    behind = _CLAUSE_END.search(text, end)
+    before = _CLAUSE_END.split(text[max(0, start - 200) : start])[-1]
+    return len(_GROUP.findall(before + text[start : behind.start() if behind else end + 200])) >= _FIELDS
+
+
+_FIELDS, _CLAUSE_END, _GROUP = 3, later("[;:，。；：、\n]|, "), later(r" / (?!\S{1,40} / )")
+
+
+def has_sign(text: str) -> bool:
+    return SIGN_BETWEEN.search(text) is not None or is_code(text)
+
+
+_APART = later(r"\s+[-/\u2013\u2014]\s+")
+
+
+def spans_with_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
+    """Words round a symbol that has blanks of its own; a pair of Han runs ends as one without blanks does."""
+    for start, end in _spaced_words(text, symbols):
+        if _are_separators(text, start, end):
+            continue
+        pair = _SPACED_PAIR.fullmatch(text, start, end)
+        if pair and text[start - 1 : start] + text[end : end + 1] in _IN_QUOTES:
+            yield Span(start, end, kind="spaced")
+        elif pair:
+            left, right = lengths(text, [pair.span(1), pair.span(3)])
+            low, open_left = left_end(text, *pair.span(1), pair[3], left)
+            high, open_right = right_end(text, *pair.span(3), text[low : pair.end(1)], pair[2], own=right)
+            yield Span(low, high, open_left, open_right, "spaced")
+        elif " " in text[start:end]:
+            codes = [one for one in _APART.split(text[start:end]) if any(map(str.isdigit, one)) and has_sign(one)]
+            yield Span(start, end, kind="spaced", alternates=tuple(codes))

@@ -21,15 +21,12 @@ from harness.text.chains import (
     chains_of_own_signs,
     is_dull,
     kept_cut,
-    left_end,
-    lengths,
     plain_behind_han,
-    right_end,
     touches,
 )
 from harness.text.characters import EMOJI, ORNAMENT, stands_alone, trimmed
 from harness.text.find import new
-from harness.text.forms import FORMS, first_of, forms_for, spaced_words
+from harness.text.forms import FORMS, first_of, forms_for, has_sign, spans_with_blanks
 from harness.text.names import (
     ANOTHER_FILE,
     CLOSERS,
@@ -449,8 +446,6 @@ _SUM = re.compile(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
 _KEY = re.compile(f"(?:[^\\W\\d_]{{2}}[0-9]*|[{HAN}]) *\\Z")
 _EQUALS = "=≈≠≤≥"
 _TIMES = "+*×÷"
-_IN_QUOTES = ("“”", "「」", "『』", "《》", '""', "``")
-_SPACED_PAIR = re.compile(f"([{HAN}]+)[^\\S\\n]+([-/／])[^\\S\\n]+([{HAN}]+)")
 
 
 def extract_targets(source: str | Sequence[str], *, symbols: SymbolTable = DEFAULT_SYMBOLS) -> tuple[Target, ...]:
@@ -533,14 +528,10 @@ def _also(inner: str) -> tuple[str, ...]:
     """What a target is called without the mark of a hashtag, or without the name before its number."""
     label = NUMBERED_NAME.match(inner) or _AHEAD_OF_A_CODE.match(inner)
     rest = inner[label.end() :] if label else inner.strip("#")
-    return (rest,) if rest != inner and (_has_sign(rest) or _BELOW_ZERO.fullmatch(rest)) else ()
+    return (rest,) if rest != inner and (has_sign(rest) or _BELOW_ZERO.fullmatch(rest)) else ()
 
 
-def _has_sign(text: str) -> bool:
-    return SIGN_BETWEEN.search(text) is not None or is_code(text)
-
-
-_APART, _BELOW_ZERO = re.compile(r"\s+[-/\u2013\u2014]\s+"), re.compile("-[0-9]{3,}")
+_BELOW_ZERO = re.compile("-[0-9]{3,}")
 _AHEAD_OF_A_CODE = re.compile(
     r"N[oO]\.(?=[A-Z0-9])|-(?=[A-Z][A-Z0-9]+[-/][A-Z0-9])|[A-Za-z_]+:(?=-[0-9]{3,}\Z)|(?i:doi|hdl|isbn|issn):(?=[0-9])"
 )
@@ -548,7 +539,7 @@ _AHEAD_OF_A_CODE = re.compile(
 
 
 def _spans(text: str, symbols: SymbolTable) -> list[Span]:
-    spans = [*spans_in(text), *files_with_blanks(text), *_own_blanks(text, symbols)]
+    spans = [*spans_in(text), *files_with_blanks(text), *spans_with_blanks(text, symbols)]
     return spans if symbols is DEFAULT_SYMBOLS else [*spans, *chains_of_own_signs(text, symbols)]
 
 
@@ -599,33 +590,3 @@ def _is_sum(text: str, start: int, end: int) -> bool:
     if not before or before[-1] not in _EQUALS:
         return before[-1:] in tuple(_TIMES) and before[-2:-1].isalnum()
     return not _KEY.search(before[:-1])
-
-
-def _are_separators(text: str, start: int, end: int) -> bool:
-    """Whether a slash between blanks parts the fields of a clause, as two others do there."""
-    if text.count(" / ") < _FIELDS:
-        return False
-    behind = _CLAUSE_END.search(text, end)
-    before = _CLAUSE_END.split(text[max(0, start - 200) : start])[-1]
-    return len(_GROUP.findall(before + text[start : behind.start() if behind else end + 200])) >= _FIELDS
-
-
-_FIELDS, _CLAUSE_END, _GROUP = 3, re.compile("[;:，。；：、\n]|, "), re.compile(r" / (?!\S{1,40} / )")
-
-
-def _own_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
-    """Words round a symbol that has blanks of its own; a pair of Han runs ends as one without blanks does."""
-    for start, end in spaced_words(text, symbols):
-        if _are_separators(text, start, end):
-            continue
-        pair = _SPACED_PAIR.fullmatch(text, start, end)
-        if pair and text[start - 1 : start] + text[end : end + 1] in _IN_QUOTES:
-            yield Span(start, end, kind="spaced")
-        elif pair:
-            left, right = lengths(text, [pair.span(1), pair.span(3)])
-            low, open_left = left_end(text, *pair.span(1), pair[3], left)
-            high, open_right = right_end(text, *pair.span(3), text[low : pair.end(1)], pair[2], own=right)
-            yield Span(low, high, open_left, open_right, "spaced")
-        elif " " in text[start:end]:
-            codes = [one for one in _APART.split(text[start:end]) if any(map(str.isdigit, one)) and _has_sign(one)]
-            yield Span(start, end, kind="spaced", alternates=tuple(codes))
