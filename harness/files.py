@@ -256,8 +256,8 @@ def json_of(content: bytes) -> Any:
     return value
 
 
-_SEAL = re.compile(rb',\s*"digest":\s*"([0-9a-f]{64})"\s*\}\s*\Z')
-_SEAL_SIZE = 200
+SEAL = re.compile(rb',\s*"digest":\s*"([0-9a-f]{64})"\s*\}\s*\Z')
+SEAL_SIZE = 200
 
 
 def sealed(content: bytes, *, gap: bytes = b"") -> bytes:
@@ -279,7 +279,7 @@ def unsealed(content: bytes) -> tuple[bytes, str] | None:
 
 
 def _seal_of(content: bytes) -> re.Match[bytes] | None:
-    seal = _SEAL.search(content, max(0, len(content) - _SEAL_SIZE))
+    seal = SEAL.search(content, max(0, len(content) - SEAL_SIZE))
     if seal is None:
         return None
     head = memoryview(content)[: seal.start()]  # a copy of a record of 10,000 cases takes 20 MB

@@ -6,6 +6,7 @@ One file a run, and nothing else is kept. Trend, gate, drift and pages fold over
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import re
@@ -43,7 +44,7 @@ from harness.files import (
     whole,
 )
 from harness.records.policy import GatePolicy
-from harness.records.run import SCHEMA, CaseResult, RunRecord, before_cases, upgraded, written_pieces
+from harness.records.run import SCHEMA, CaseResult, RunRecord, before_cases, is_as_written, upgraded, written_pieces
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
@@ -502,14 +503,15 @@ def _without_cases(path: Path) -> RunRecord:
 
     Raises RecordError as `read_run`.
     """
-    content = record_content(path)
-    if is_as_sealed(content):
-        with suppress(ValueError, KeyError, RecursionError):  # of another form: read as a whole
-            values = before_cases(content[:_HEAD_SIZE].decode("utf-8", "ignore"))
-            run = RunRecord.model_validate(values | {"cases": ()})
-            if values["schema"] == SCHEMA and _is_time(run.started) and _is_time(run.ended):
-                return run
-    return read_run(path, content)
+    other_form = (OSError, ValueError, KeyError, RecursionError)
+    with suppress(*other_form), io.BytesIO(record_content(path)) if path.suffix == ".gz" else opened(path) as file:
+        values = before_cases(file.read(_HEAD_SIZE).decode("utf-8", "ignore"))
+        run = RunRecord.model_validate(values | {"cases": ()})
+        fits = values["schema"] == SCHEMA and _is_time(run.started) and _is_time(run.ended)
+        file.seek(0)
+        if fits and size_of(path) <= _SIZE_LIMIT and is_as_written(file):
+            return run
+    return read_run(path)
 
 
 def head_of(path: Path) -> Head | None:

@@ -8,10 +8,25 @@ from pydantic import BaseModel, ConfigDict
 _set = object.__setattr__
 
 
+class kept_property(cached_property[Any]):  # as the one of functools
+    """Worked out once and kept as an ordinary attribute.
+
+    `cached_property` keeps it by way of `__dict__`: see `loose`.
+    """
+
+    def __get__(self, value: object, owner: type[Any] | None = None) -> Any:
+        if value is None:
+            return self
+        assert self.attrname is not None
+        found = self.func(value)
+        _set(value, self.attrname, found)
+        return found
+
+
 class Record(BaseModel):
     """A frozen value that refuses fields it does not know: the configuration that every stored type shares."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ignored_types=(kept_property,))
 
     @classmethod
     def __pydantic_init_subclass__(cls, **given: Any) -> None:
@@ -46,3 +61,17 @@ def lean(value: _R, **same: Any) -> _R:
     for name, content in same.items():
         _set(small, name, content)
     return small
+
+
+def loose(value: _R, **other: Any) -> _R:
+    """An equal value to be written and thrown away, with `other` in its fields.
+
+    Whoever looks at `__dict__`, as pydantic's writer does, has Python make a table that the value keeps: 64 bytes
+    for each of the four that a run holds of a case.
+    """
+    made = object.__new__(type(value))
+    _set(made, "__pydantic_fields_set__", value.__pydantic_fields_set__)
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
+    made.__dict__.update({name: getattr(value, name) for name in type(value).model_fields} | other)
+    return made

@@ -4,12 +4,12 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from harness.records import Record
+from harness.records import Record, kept_property, loose
 
 Channel = Literal["text", "json", "tool"]
 
@@ -76,10 +76,10 @@ class Case(Record):
             return "json"
         return "text"
 
-    @cached_property
+    @kept_property
     def digest(self) -> str:
         """SHA-256 of everything but the place of the case: two cases pair only if it is equal."""
-        content = self.model_dump(mode="json", exclude={"suite", "id", "tags"})
+        content = loose(self).model_dump(mode="json", exclude={"suite", "id", "tags"})
         return hashlib.sha256(_canonical(content).encode("utf-8", "surrogatepass")).hexdigest()
 
     @property

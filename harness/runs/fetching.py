@@ -140,8 +140,9 @@ class Fetcher:
         self._total = len(jobs)
         self._keep = keep
         self._pace = pace
-        self._answers: dict[tuple[str, str], _Answer] = dict.fromkeys(job.place for job in jobs)
-        """None while it is to come. A future, which takes a kilobyte and a half, is made for one that waits."""
+        self._answers: dict[tuple[str, str] | int, _Answer] = dict.fromkeys(job.place for job in jobs)
+        """None while it is to come. A future, which takes a kilobyte and a half, is made for one that waits. Of one
+        that was taken the hash of its place is left, a sixth of the size."""
         self._mutex = threading.Lock()
         self._readers = {job.place: job.readers for job in jobs if job.readers > 1}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -167,11 +168,11 @@ class Fetcher:
         self._released = max(self._released, jobs)
 
     def __contains__(self, place: tuple[str, str]) -> bool:
-        return self._answers.get(place, _TAKEN) is not _TAKEN
+        return place in self._answers
 
     def was_asked(self, place: tuple[str, str]) -> bool:
         """Whether it is, or was before it was taken, among the jobs."""
-        return place in self._answers
+        return place in self._answers or hash(place) in self._answers
 
     def has_answer(self, place: tuple[str, str]) -> bool:
         """Whether the answer is there, and nobody has to wait for it."""
@@ -211,7 +212,9 @@ class Fetcher:
         if left:
             self._readers[place] = left
         else:
-            self._answers[place] = _TAKEN
+            with self._mutex:
+                del self._answers[place]
+                self._answers[hash(place)] = _TAKEN
 
     @property
     def requests(self) -> int:
@@ -272,7 +275,7 @@ class Fetcher:
         finally:
             reason = self.fatal or FetchStoppedError(_STOPPED)
             for place, answer in list(self._answers.items()):
-                if answer is None or (isinstance(answer, Future) and not answer.done()):
+                if isinstance(place, tuple) and (answer is None or (isinstance(answer, Future) and not answer.done())):
                     self._ended(place, reason)
 
     async def _ask_all(self) -> None:

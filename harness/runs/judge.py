@@ -60,6 +60,8 @@ def sign_probability(text: str, tokens: Sequence[Token], start: int, end: int) -
     return least
 
 
+_NONE: dict[str, str] = {}
+"""What hardly any sample has, kept once: 64 bytes each."""
 _SEVERITY = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 _WORST_FIRST: tuple[Outcome, ...] = ("damaged", "omitted", "failed", "unscored", "passed", "aligned")
 Verdicts = dict[str, str]
@@ -100,7 +102,8 @@ class Judge:
                 within=within,
                 checks=results,
                 **facts,
-            )
+            ),
+            within=within or _NONE,
         )
 
     def case(self, case: Case, samples: Sequence[SampleResult]) -> CaseResult:

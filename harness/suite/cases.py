@@ -471,7 +471,8 @@ def build_case(line: Mapping[str, Any], defaults: Mapping[str, Any], suite: str)
     fields.setdefault("required", fields.get("targets", []))
     for name in _ALIKE:
         fields[name] = intern(fields[name])
-    return lean(Case.model_validate({**fields, "suite": suite}))
+    case = Case.model_validate({**fields, "suite": suite})
+    return lean(case, required=case.targets) if case.required == case.targets else lean(case)
 
 
 def _first_slip(error: ValidationError) -> str:

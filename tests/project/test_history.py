@@ -1,7 +1,9 @@
 import gzip
+import io
 import json
 import os
 import re
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +15,10 @@ from jsonschema import Draft202012Validator
 
 from harness.decisions.run_summary import Head, order_of
 from harness.errors import RecordError
-from harness.files import sealed, unsealed
+from harness.files import is_as_sealed, sealed, unsealed
 from harness.history import History, carries_digest, head_of, read_run
-from harness.records.run import Looks, Totals, before_cases, run_schema, upgraded, written_pieces
+from harness.records import run as records
+from harness.records.run import Looks, Totals, before_cases, is_as_written, run_schema, upgraded, written_pieces
 from tests.factory import case_result
 from tests.project.conftest import build
 
@@ -38,6 +41,35 @@ def test_a_record_is_written_a_case_at_a_time_and_has_the_form_of_the_whole(case
     assert len(pieces) == cases + 1
     assert unsealed(whole)
     assert json.loads(whole)["configuration"] == {"cases": []}
+
+
+@given(
+    st.lists(st.sampled_from(["{", "}", "\n", "\r", "\r\n", "a" * 150, '"digest"', ","])).map("".join),
+    st.integers(1, 400),
+    st.sampled_from(["", "\n", "\r\n", " x"]),
+)
+def test_a_record_is_as_written_a_block_at_a_time_where_it_is_as_a_whole(text, block, end):
+    content = sealed(f'{{"a": "{text}"}}'.encode(), gap=b"\n ") + end.encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_BLOCK", block)
+        for one in (content, content.replace(b"\n", b"\r\n"), content.replace(b"a", b"b", 1), content[:-3]):
+            assert is_as_written(io.BytesIO(one)) == is_as_sealed(one)
+
+
+def test_a_replay_of_answers_that_have_a_record_does_not_hold_the_file(history):
+    case = build().cases[0]
+    outputs = [case.samples[0].model_copy(update={"output": f"{n}" * 1_000_000}) for n in range(9)]
+    cases = [case.model_copy(update={"id": f"c-{n}", "samples": (one,)}) for n, one in enumerate(outputs)]
+    run = build(cases=cases)
+    path = history.write(run)
+    tracemalloc.start()
+    try:
+        history.write(run.model_copy(update={"mode": "replay", "git_commit": "other"}))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < path.stat().st_size
+    assert (read_run(path).mode, read_run(path).git_commit) == (run.mode, run.git_commit)
 
 
 def test_a_record_with_a_key_in_its_last_case_leaves_nothing(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import shutil
@@ -354,6 +355,8 @@ def test_a_run_of_a_part_is_a_part_with_workers_too(
 
 
 LOOKS = """
+from copy import copy
+
 def pytest_collection_modifyitems(items):
     items[0].user_properties.append(("from", "a conftest"))
     items[1].keywords["slow"] = True
@@ -364,6 +367,8 @@ def pytest_terminal_summary(terminalreporter):
         for report in terminalreporter.stats.get(outcome, []):
             print(report.nodeid, report.when, report.keywords, report.user_properties, report.sections, report.location)
             print(report.verbatim[0], report.verbatim[1].model_dump_json(), hasattr(report, "other"), report.head_line)
+            print("c-", 0 <= report.duration < report.stop - report.start + 1, report.longrepr is None, report.passed)
+            print(copy(report).nodeid, copy(report).outcome, copy(report).location)
     items = terminalreporter._session.items if hasattr(terminalreporter, "_session") else []
     for item in items:
         print(item.nodeid, [*item.keywords], item.own_markers, sorted(item.extra_keyword_matches), item.location)
@@ -411,7 +416,12 @@ def test_of_a_case_that_is_as_it_should_be_hardly_anything_of_pytest_stays(
     many: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: list[dict[str, object]] = []
-    finish = protocol.Blocks._tear_down
+    reports: list[list[object]] = []
+    finish, report = protocol.Blocks._tear_down, protocol.CaseReport.__init__
+
+    def reported(self: protocol.CaseReport, item: CaseItem, call: pytest.CallInfo[None]) -> None:
+        report(self, item, call)
+        reports.append(gc.get_referents(self))
 
     def looked_at(self: protocol.Blocks, item: CaseItem) -> None:
         finish(self, item)
@@ -419,7 +429,11 @@ def test_of_a_case_that_is_as_it_should_be_hardly_anything_of_pytest_stays(
             kept.append(dict(vars(item)))
 
     monkeypatch.setattr(protocol.Blocks, "_tear_down", looked_at)
+    monkeypatch.setattr(protocol.CaseReport, "__init__", reported)
     pytester.inline_run("--model=fake")
     assert kept
-    for one in kept:
-        assert not one.keys() & {"keywords", "stash", "_report_sections", "user_properties", "extra_keyword_matches"}
+    assert reports
+    for held in reports:
+        assert not [type(one) for one in held if isinstance(one, (dict, list, tuple))]
+    for item in kept:
+        assert not item.keys() & {"keywords", "stash", "_report_sections", "user_properties", "extra_keyword_matches"}

@@ -132,6 +132,23 @@ def test_a_request_that_was_asked_is_let_go() -> None:
     assert [body() for body in watched if body() is not None] == []
 
 
+def test_of_an_answer_that_was_taken_neither_request_nor_key_is_left() -> None:
+    class Key(str):
+        """One that can be watched."""
+
+    key = Key("k0")
+    watched = weakref.ref(key)
+    fetcher = Fetcher(PythonEndpoint(good), [FetchJob(key, "s", 0, {"n": 0})], keep, pace=Pace())
+    fetcher.start()
+    assert fetcher.join(30)
+    fetcher.taken(("s", "k0"))
+    del key
+    gc.collect()
+    assert watched() is None
+    assert fetcher.was_asked(("s", "k0"))
+    assert ("s", "k0") not in fetcher
+
+
 def test_the_first_request_goes_alone_and_its_refusal_ends_all() -> None:
     def refuse(number: int) -> Answer:
         raise EndpointError("refused")
