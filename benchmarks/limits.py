@@ -4,8 +4,9 @@
 
 Each row is a whole process, the best of three rounds (of one where it takes a minute), and so is its limit: pytest with
 as many empty items, the bare client with the same requests, a Python that reads the two records of a verdict, or the
-year of nights, and does nothing else. Ratios travel, seconds do not; that of the processor's seconds is the one to read
-on a machine that does other work too. Nights are made of a record that is shipped, under other dates.
+year of nights, and does nothing else. Where pytest without a case takes about as much as the aim allows, that is the
+floor, from the same minutes. Ratios travel, seconds do not; that of the processor's seconds is the one to read on a
+machine that does other work too. Nights are made of a record that is shipped, under other dates.
 
 Each row is printed when it is done, and the time so far beside it. A row that fails, or a process of it that takes
 more than four minutes, says so in its place; the others go on, and the exit code is 1. `--quick` takes a tenth of every
@@ -61,13 +62,17 @@ class Took:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: what is measured, and what it is held against. `aim` is what is hoped for, in words."""
+    """One line of the table: what is measured, and what it is held against.
+
+    `aim` is what is hoped for, in words; `floor` what pytest takes without any case, where that is about as much.
+    """
 
     name: str
     ours: Took
     limit: Took
     what: str
     aim: str
+    floor: str = ""
 
     @property
     def ratio(self) -> float:
@@ -79,10 +84,16 @@ class Row:
         ours, limit = self.ours, self.limit
         took = [f"{ours.wall:.2f} s", f"{ours.cpu:.2f} s", f"{ours.megabytes:.0f} MB"]
         processor = ours.cpu / max(limit.cpu, 0.01)
-        return [self.name, *took, self.what, f"{limit.wall:.2f} s", f"{self.ratio:.2f}", f"{processor:.2f}", self.aim]
+        ratios = [f"{self.ratio:.2f}", f"{processor:.2f}"]
+        return [self.name, *took, self.what, f"{limit.wall:.2f} s", *ratios, self.aim, self.floor]
 
 
-HEAD = ["what", "takes", "processor", "memory", "limit", "it takes", "ratio", "of processor", "aim"]
+HEAD = ["what", "takes", "processor", "memory", "limit", "it takes", "ratio", "of processor", "aim", "floor"]
+
+
+def floor_of(ours: Took, limit: Took, floor: Took, what: str) -> str:
+    """The least ratio that a plugin of pytest can reach, and how far this one is above it."""
+    return f"{floor.wall / limit.wall:.2f}: {what} takes {floor.wall:.2f} s; this is {ours.wall / floor.wall:.2f} of it"
 
 
 _STARTER = """
@@ -212,21 +223,20 @@ def _write(folder: Path, text: str, model: str, night: int) -> Path:
 
 def replay(folder: Path, cases: int) -> Row:
     make_project(folder, cases)
-    return Row(
-        f"replay of {cases:,} cases",
-        took(folder, *pytest("--model=fake")),
-        took(folder, *pytest("empty")),
-        "pytest with as many empty items",
-        "1.15" if cases > 1000 else "0.6",
-    )
+    ours, limit = took(folder, *pytest("--model=fake")), took(folder, *pytest("empty"))
+    name, what = f"replay of {cases:,} cases", "pytest with as many empty items"
+    if cases > 1000:
+        return Row(name, ours, limit, what, "1.15")
+    (folder / "empty/cases.empty").write_text("x\n")
+    return Row(name, ours, limit, what, "0.6", floor_of(ours, limit, took(folder, *pytest("empty")), "one empty item"))
 
 
 def one_case(folder: Path) -> Row:
     make_project(folder, 1)
     ours, limit = took(folder, *pytest("--model=fake")), took(folder, *pytest("--version"))
     item = took(folder, "env", "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1", sys.executable, "-m", "pytest", "empty")
-    what = f"pytest saying its version; one empty item without a plugin takes {item.wall:.2f} s"
-    return Row("replay of one case", ours, limit, what, "1.3")
+    floor = floor_of(ours, limit, item, "one empty item without a plugin")
+    return Row("replay of one case", ours, limit, "pytest saying its version", "1.3", floor)
 
 
 def live(folder: Path, cases: int, concurrency: int, delay: float, aim: str) -> Row:
@@ -245,11 +255,15 @@ def live(folder: Path, cases: int, concurrency: int, delay: float, aim: str) -> 
             ours = took(folder, *pytest("--model=fake", *options), rounds=rounds)
             limit = took(folder, *client, rounds=rounds)
             items = took(folder, *pytest("empty"), rounds=1)
+            asking = ("env", f"BARE_CLIENT_URL={base_url}", *pytest("-p", "benchmarks.live.bare_client", "empty"))
+            asked = took(folder, *asking, rounds=1)
         finally:
             server.kill()
     name = f"live, {cases:,} cases, {delay * 1000:g} ms an answer, {concurrency} at a time"
-    what = f"the bare client, same requests; pytest with as many empty items has {items.megabytes:.0f} MB"
-    return Row(name, ours, limit, what, aim)
+    floor = (
+        f"{items.megabytes:.0f} MB: as many empty items; {asked.megabytes:.0f} MB: after one request of the bare client"
+    )
+    return Row(name, ours, limit, "the bare client, same requests", aim, floor)
 
 
 def gate(folder: Path, nights: int) -> Row:

@@ -1,26 +1,30 @@
 """What the product reads and writes: cases, answers, run records, policies."""
 
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 _set = object.__setattr__
 
 
-class kept_property(cached_property[Any]):  # as the one of functools
+_T = TypeVar("_T")
+
+
+class kept_property(cached_property[_T]):  # as the one of functools
     """Worked out once and kept as an ordinary attribute.
 
     `cached_property` keeps it by way of `__dict__`: see `loose`.
     """
 
-    def __get__(self, value: object, owner: type[Any] | None = None) -> Any:
-        if value is None:
-            return self
-        assert self.attrname is not None
-        found = self.func(value)
-        _set(value, self.attrname, found)
-        return found
+    if not TYPE_CHECKING:
+
+        def __get__(self, value, owner=None):
+            if value is None:
+                return self
+            found = self.func(value)
+            _set(value, self.attrname, found)
+            return found
 
 
 class Record(BaseModel):

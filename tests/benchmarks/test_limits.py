@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cProfile
 import json
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -109,7 +110,8 @@ def test_a_verdict_and_a_page_more_take_bounded_multiples_of_what_json_takes(
 
 
 def test_a_row_gives_the_ratio_of_wall_clocks() -> None:
-    row = Row("x", Took(3.0, 1.0, 90.0), Took(2.0, 0.5, 1.0), "y", "1.2")
+    floor = limits.floor_of(Took(3.0, 1.0, 90.0), Took(2.0, 0.5, 1.0), Took(2.5, 1.0, 80.0), "an empty item")
+    row = Row("x", Took(3.0, 1.0, 90.0), Took(2.0, 0.5, 1.0), "y", "1.2", floor)
     assert dict(zip(HEAD, row.cells, strict=True)) == {
         "what": "x",
         "takes": "3.00 s",
@@ -120,7 +122,21 @@ def test_a_row_gives_the_ratio_of_wall_clocks() -> None:
         "ratio": "1.50",
         "of processor": "2.00",
         "aim": "1.2",
+        "floor": "1.25: an empty item takes 2.50 s; this is 1.20 of it",
     }
+
+
+def test_a_row_whose_aim_may_be_less_than_pytest_takes_says_what_pytest_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands run, one round each; a request reaches the server before the empty items are collected."""
+    monkeypatch.setattr(limits, "took", lambda *given, rounds=1, **others: took(*given, rounds=1, **others))
+    for name in ("replay", "one", "live"):
+        (tmp_path / name).mkdir()
+    assert re.fullmatch(r"\d\.\d\d: one empty item takes .* of it", limits.replay(tmp_path / "replay", 20).floor)
+    assert ": one empty item without a plugin takes " in limits.one_case(tmp_path / "one").floor
+    without, asked = map(int, re.findall(r"(\d+) MB", limits.live(tmp_path / "live", 5, 2, 0.0, "").floor))
+    assert asked > without + 5
 
 
 def test_the_memory_of_a_process_is_its_own_and_not_what_the_benchmark_once_had(tmp_path: Path) -> None:
