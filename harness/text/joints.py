@@ -36,7 +36,7 @@ _RUN = later(
 _LEFT = later(rf"(?:{_LETTER}+|[{_HAN}]{{1,2}})\Z")
 _RIGHT = later(rf"{_LETTER}+|[{_HAN}]{{1,2}}")
 _OPEN_END = later(
-    rf"(?:{_LETTER}+|[{_HAN}]{{1,2}})(?:[{_BLANKS}]{{0,3}}[{_SIGNS}]{{0,3}}[{_BLANKS}]{{0,3}}{_LETTER}*)\Z"
+    rf"(?:{_LETTER}+|[{_HAN}]{{1,2}})(?:[{_BLANKS}]{{0,3}}[{_SIGNS}{_OTHERS}]{{0,3}}[{_BLANKS}]{{0,3}}{_LETTER}*)\Z"
 )
 
 

@@ -144,10 +144,13 @@ def _spaced(signs: str) -> re.Pattern[str]:
     return re.compile(rf"(?:(?<!\s)\s+)?+[{listed}](?:\s*[{listed}])*+\s*+")
 
 
+_ROUNDS_OF_JOINTS = 5
+
+
 def restored(text: str, judge: Judge, channel: str = "text", escapes: bool = False) -> list[Edit]:
     """Rounds until nothing is left: mending a short target can uncover a longer one round it."""
     edits: list[Edit] = []
-    for _ in range(len(judge.targets) + 1):
+    for _ in range(len(judge.targets) + (_ROUNDS_OF_JOINTS if judge.is_open else 1)):
         mended = applied(text, edits)
         fresh = [
             Edit(finding.start + low, finding.start + high, mended[finding.start + low : finding.start + high], new)

@@ -69,7 +69,7 @@ def test_listed_targets_are_all_that_is_looked_for() -> None:
     assert repair("ILCDUB-2024/0773", "ILCDUB - 2024/0773", []).text == "ILCDUB - 2024/0773"
 
 
-WORDS = ("AB12", "x", "炮二", "马", "2024", "T19", "lib", "の", "第3")
+WORDS = ("AB12", "x", "Sikalastic609ToTheEndOfAVeryLongWord", "炮二", "马", "2024", "T19", "lib", "の", "第3")
 SIGNS = ("-", "/", "·", "#", "_", "@", "--")
 BLANKS = ("", " ", "  ", "\u3000", "\n", "\u00a0")
 
