@@ -43,6 +43,7 @@ _RUN = later(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = later(
     f"[{re.escape(_JOINTS)}_](?:(?<=[^{_JOINTS}][{re.escape(_JOINTS)}])(?=[^{_JOINTS}]|(?<=/)-[0-9])"
     f"|(?<=[{HAN}]_)(?=[A-Za-z0-9{HAN}])|(?<=[A-Za-z0-9]_)(?=[{HAN}]))"
+    f"|·(?:(?<=[{HAN}]·)(?=[A-Za-z0-9])|(?<=[A-Za-z0-9]·)(?=[{HAN}])|(?<=/[{HAN}]·)(?=[{HAN}]))"
 )
 _LETTER_PAIR = later(r"[a-z][/\\][a-z]|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = later("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), later("[\u30a1-\u30ff\uff66-\uff9f]+")

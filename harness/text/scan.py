@@ -40,7 +40,7 @@ from harness.text.names import (
 from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, kind_of, pairs_of
-from harness.text.wholes import whole_of
+from harness.text.wholes import BESIDE_A_CELL, is_cell, is_row, whole_of
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
@@ -341,50 +341,34 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
     run = text[low:high]
-    if "," in run and not run.isascii() and _is_row(text, low):  # `5-10ppm,6/9,20L/次`
+    if "," in run and not run.isascii() and is_row(text, low):  # `5-10ppm,6/9,20L/次`
         for piece in re.finditer("[^,]+", run):
             yield from _in_atom(text, low + piece.start(), low + piece.end())
         return
     if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
         return
     before, after = text[low - 1 : low], text[high : high + 1]
-    if len(run) > _LONGEST or (before and before in CLOSERS) or "=" in run or "≤" in run or "≥" in run:
+    if "=" in run or "≤" in run or "≥" in run:
         for piece in re.finditer("[^=≤≥]+", run):
-            yield from _atom(text, low + piece.start(), low + piece.end())
+            yield from _in_atom(text, low + piece.start(), low + piece.end())
         return
-    if before in _BESIDE_A_CELL and after in _BESIDE_A_CELL and _is_cell(text, low, high):
+    if len(run) > _LONGEST or (before and before in CLOSERS):
+        yield from _atom(text, low, high)
+        return
+    if before in BESIDE_A_CELL and after in BESIDE_A_CELL and is_cell(text, low, high):
         before = after = "|"
-    spans = read(before, run, after)
     behind = _IN_BRACKETS.match(text, high) if after == "(" else None
-    for one in spans:
-        if behind and one.end == len(run) and (behind[1] or not run.isascii()):
-            yield one._replace(start=one.start + low, end=behind.end(), alternates=(run[one.start :], *one.alternates))
+    for start, end, open_left, open_right, kind, others in read(before, run, after):
+        if behind and end == len(run) and (behind[1] or not run.isascii()):
+            yield Span(start + low, behind.end(), open_left, False, kind, (run[start:], *others))
         else:
-            yield new(Span, (one.start + low, one.end + low, *one[2:]))
+            yield new(Span, (start + low, end + low, open_left, open_right, kind, others))
 
 
-_BESIDE_A_CELL = frozenset(("", *"\n \t|,：:*"))
-_CELL_BEGINS, _CELL_ENDS = re.compile(r"[|：:][ *]*\Z|\t\Z"), re.compile(r"\**(?=[\t\n]| *(?:\||\Z))")
-
-
-def _is_cell(text: str, low: int, high: int) -> bool:
-    """Whether a run is all that is in a cell of a table, or all of a value behind its key."""
-    if text[high : high + 1] == ",":
-        return _is_row(text, low)
-    begins = _CELL_BEGINS.search(text, max(0, low - 8), low)
-    return begins is not None and _CELL_ENDS.match(text, high) is not None
-
-
-def _is_row(text: str, place: int) -> bool:
-    """Whether the line has as many commas as the next one or the one before: values in a list of rows."""
-    start, end = text.rfind("\n", 0, place) + 1, text.find("\n", place)
-    end = end if end >= 0 else len(text)
-    commas = text.count(",", start, end)
-    near = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)], text[end + 1 :].partition("\n")[0]
-    return commas > 1 and any(line.count(",") == commas for line in near)
-
-
-_IN_BRACKETS = re.compile(f"\\((?:([{HAN}]{{1,3}})|[A-Za-z0-9+-]{{1,4}})\\)(?=[\\s，。；、,）)|]|\\Z)")
+_IN_BRACKETS = re.compile(
+    f"\\((?:([{HAN}]{{1,3}}|[{HAN}]{{0,2}}[×x]?[0-9]{{1,3}}[{HAN}%a-z]{{0,3}})|[A-Za-z0-9+-]{{1,4}})\\)"
+    "(?=[\\s，。；、,）)|]|\\Z)"
+)
 """`證-7(光碟)`"""
 _LONGEST = 64
 _PLAIN = re.compile(f"[A-Za-z0-9]{{2,}}+(?:[-/_][A-Za-z0-9]++)+(?=[{_HARD_ENDS}]|\\Z)")

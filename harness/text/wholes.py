@@ -25,7 +25,7 @@ _WORD_AND_TOKEN = later(f"[{HAN}][A-Za-z0-9#§$¥￥]|:|[A-Za-z][{HAN}]")
 _IN_A_CELL = later(f"[{HAN}]{{1,4}}[0-9]+[-/_]")
 _PLACE = later("[教楼樓栋棟座馆館院库庫柜櫃架仓倉箱站桩墩塔井孔][A-Z0-9]{1,3}-[0-9]")
 """`教3-205`"""
-_OF_PARTS = later("[A-Za-z0-9]*[-/_][A-Z0-9]{1,2}[组組排层層列段区區座栋棟室][0-9A-Z]{1,4}")
+_OF_PARTS = later("[-/_][A-Z0-9]{1,2}(?:[组組排层層列段区區座栋棟室][0-9A-Z]{1,4}|之[0-9]{1,2})\\Z")
 _SIDE_GOES_ON = later(f"(?=.*[A-Za-z0-9]).*[-/_·][{HAN}]{{1,4}}")
 _WORD_BEHIND_A_TOKEN = later(f"[A-Za-z0-9][{HAN}]{{2}}")
 _TAIL = later(f"[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
@@ -38,13 +38,16 @@ _ALONE = later(
     f"(?=.*[{HAN}])(?=.*[A-Za-z0-9])(?=.{{4,16}}\\Z)[A-Za-z0-9{HAN}]+(?:[-/_.][A-Za-z0-9{HAN}]+)+(?<![-/_.]的)"
     f"|[A-Za-z0-9{HAN}]{{1,6}}[A-Za-z]\\([+-]{{1,2}}\\)"
 )
+_PAIR_IN_A_CELL = later(f"[{HAN}]{{1,4}}[-/·][{HAN}]{{1,4}}")
 _BY_ITSELF = frozenset(("phone", "unit", "date", "time"))
 
 
 def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]:
     """The spans of a run, or the one that holds them all. `|` is beside a run that is all of a cell or value."""
     if not spans:
-        is_whole = before in _BEFORE and after in _BEHIND and _ALONE.fullmatch(run) and not _OF_A_SENTENCE.search(run)
+        bounded = _ALONE if before in _BEFORE and after in _BEHIND else None
+        bounded = _PAIR_IN_A_CELL if before == after == "|" and not _MIXED.match(run) else bounded
+        is_whole = bounded and bounded.fullmatch(run) and not _OF_A_SENTENCE.search(run)
         return [Span(0, len(run), kind="code")] if is_whole else spans
     first, last = spans[0], spans[-1]
     low, high = first.start, last.end
@@ -94,3 +97,24 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     others = [one for one in pieces if one != whole and not (whole.endswith(one) and is_cjk(whole[-len(one) - 1]))]
     opened = low > 0 and first.open_left, high < end and last.open_right
     return [Span(low, high, *opened, "code" if kind == "cjk-pair" else kind, tuple(others))]
+
+
+BESIDE_A_CELL = frozenset(("", *"\n \t|,：:*="))
+_CELL_BEGINS, _CELL_ENDS = later(r"[|：:=][ *]*\Z|\t\Z"), later(r"\**(?=[\t\n]| *(?:\||\Z))")
+
+
+def is_cell(text: str, low: int, high: int) -> bool:
+    """Whether a run is all that is in a cell of a table, or all of a value behind its key."""
+    if "," in (text[high : high + 1], text[low - 1 : low]):
+        return is_row(text, low)
+    begins = _CELL_BEGINS.search(text, max(0, low - 8), low)
+    return begins is not None and _CELL_ENDS.match(text, high) is not None
+
+
+def is_row(text: str, place: int) -> bool:
+    """Whether the line has as many commas as the next one or the one before: values in a list of rows."""
+    start, end = text.rfind("\n", 0, place) + 1, text.find("\n", place)
+    end = end if end >= 0 else len(text)
+    commas = text.count(",", start, end)
+    near = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)], text[end + 1 :].partition("\n")[0]
+    return commas > 1 and any(line.count(",") == commas for line in near)

@@ -98,3 +98,27 @@ def test_brackets_parts_and_particles_at_the_end_of_a_string(source: str, target
 def test_a_list_in_brackets_and_a_price_with_a_comma_are_left_alone() -> None:
     assert check("型号ZX-200(备用机一台)，", "型号 ZX-200（备用机一台）").verdicts == {"ZX-200": "verbatim"}
     assert check("价格1,200元/台，", "价格 1,200元/台").verdicts == {"1,200元/台": "verbatim"}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "damaged"),
+    [
+        ("船号 浙岭渔·23867 已返港", "浙岭渔·23867", "浙岭渔 · 23867"),
+        ("证号 SC10233·鲁-0041，", "SC10233·鲁-0041", "SC10233·鲁 - 0041"),
+        ("补给 500ml/人·站，", "500ml/人·站", "500ml/人 · 站"),
+        ("资产,机柜,人\nZC-1,F3,网管-周\nZC-2,F4,安全-林\n", "网管-周", "网管 - 周"),
+        ("证据袋 ZJ-03(光盘×1)，", "ZJ-03(光盘×1)", "ZJ-03 (光盘×1)"),
+        ("試料 TiO2-Pt(1wt%)、", "TiO2-Pt(1wt%)", "TiO2-Pt (1wt%)"),
+        ("函 (113)睦鄰管字第0412-1號，", "(113)睦鄰管字第0412-1號", "(113)睦鄰管字第0412 - 1號"),
+        ("代碼 A棟-7F之2，", "A棟-7F之2", "A棟-7F 之 2"),
+        ("机型=LX-7/左舵\n位置=冷链箱07-GPS\n", "冷链箱07-GPS", "冷链箱07 - GPS"),
+    ],
+)
+def test_a_middle_dot_a_row_and_a_number_in_brackets(source: str, target: str, damaged: str) -> None:
+    assert target in [one.text for one in extract_targets(source)]
+    assert check(source, f"见 {damaged} 。").verdicts[target] == "spaced"
+    assert repair(source, f"见 {damaged} 。").text == f"见 {target} 。"
+
+
+def test_a_middle_dot_in_a_name_is_no_sign() -> None:
+    assert extract_targets("作者列奥纳多·达·芬奇，") == ()
