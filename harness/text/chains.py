@@ -58,8 +58,7 @@ _SEAM = later(
     f"{any_of(word for word in VERBS if len(word) > 1)}"
 )
 _PRICE = later("(?<![单單多公次纪紀状狀])[元円圓원]\\Z")
-_COUNT_OF = later(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")
-"""`24粒/盒`, as it is without its slash."""
+_COUNT_OF = later(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")  # `24粒/盒`, as it is without its slash
 _AMOUNT = (
     "[0-9][0-9.,]*(?:[nμµmck]?[gLlmsVAW]|IU|U|h|min|mol|[kM]?Pa|[kMG]?Hz|[kMGT]B|km|"
     "[℃%‰元件个次片台套张只袋盒箱瓶人天])"
@@ -74,8 +73,7 @@ _BREAK = later(
     f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
-_LABELLED_CODE = later(f"([{HAN}]{{2,}})[A-Z]{{1,4}}[0-9]*")
-"""`阿強/車牌VX-8821`: a number with its letters begins behind the label."""
+_LABELLED_CODE = later(f"([{HAN}]{{2,}})[A-Z]{{1,4}}[0-9]*")  # `阿強/車牌VX-8821`: it begins behind the label
 LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
 """`Node.js` is the name of a thing, and no file."""
 _PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
@@ -92,19 +90,16 @@ _CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:(?:\.|::|#)[A-Za-z_$][A-Za-z0-9_$]*)*
 _NAME_OF_CODE = later("[._$#]|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _PLATE = later(f"(?:[{PLATES}][A-HJ-NP-Z]·|(?![新黑青云贵])[{PLATES}][A-HJ-NP-Z])[A-HJ-NP-Z0-9]{{5,6}}")
 _TOKEN = later(f"[^{HAN}\\s]+")
-_THE_NUMBERED = later(r"(?<![A-Za-z0-9])[0-9]{1,4}#\Z")
-"""`3#楼`"""
+_THE_NUMBERED = later(r"(?<![A-Za-z0-9])[0-9]{1,4}#\Z")  # `3#楼`
 _HANDLE = later("@[A-Za-z]")
 _MIXED_END = later(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
 _MIXED = later(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
-_MANUAL = later(r"(?:[a-z][a-z0-9_.-]+|[A-Z_]{2,})\([0-9][a-z]?\)")
-"""`fcntl(2)`: a page of the manual, which is also written with a blank."""
+_MANUAL = later(r"(?:[a-z][a-z0-9_.-]+|[A-Z_]{2,})\([0-9][a-z]?\)")  # `fcntl(2)`, also written with a blank
 _BESIDE_HAN = later(f"[{HAN}]'[A-Za-z]|[A-Za-z]'[{HAN}]|\\A[{HAN}]+\\\\[a-z]+\\Z")
 """A quote between Han and a letter, or a command such as `\\set` that a sentence touches."""
 _SENTENCE_SEAM = later(r"(?:[a-z]{2,}|[A-Z][a-z]{0,4})[.?!][A-Z][a-z]+|[A-Z][A-Za-z]+\.(?:js|py|io|net|ai)[0-9][0-9.]*")
 _ABBREVIATION = later(r"(?:[A-Za-z]\.)+[A-Za-z]?|Ph\.?D\.?")
-_LABELLED = later(r"[a-z][a-z-]*:(?=[A-Za-z])")
-"""`color:red`: what is behind the key is the value."""
+_LABELLED = later(r"[a-z][a-z-]*:(?=[A-Za-z])")  # `color:red`: what is behind the key is the value
 
 
 class Span(NamedTuple):

@@ -1,8 +1,8 @@
 """All that stands for a target in one text: where its letters are, and the mildest reading of each place."""
 
 import re
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from operator import le
 from typing import NamedTuple
@@ -542,3 +542,26 @@ def _head(reader: Reader, parts: Letters, lowest: int, start: int) -> tuple[int,
         if routes:
             found[place] = routes[start]
     return mildest(found)
+
+
+class Cover:
+    """Stretches with owners, which may overlap."""
+
+    def __init__(self, spans: Iterable[tuple[int, int, str]]) -> None:
+        self._starts: list[int] = []
+        self._reach: list[tuple[tuple[int, str], tuple[int, str]]] = []
+        first = second = (-1, "")
+        for start, end, owner in sorted(spans):
+            if owner == first[1]:
+                first = max(first, (end, owner))
+            elif end > first[0]:
+                first, second = (end, owner), first
+            elif end > second[0]:
+                second = (end, owner)
+            self._starts.append(start)
+            self._reach.append((first, second))
+
+    def holds(self, start: int, end: int, but: str) -> bool:
+        """Whether one stretch of another owner than `but` holds all of `start` to `end`."""
+        place = bisect_right(self._starts, start)
+        return place > 0 and any(reach >= end and owner != but for reach, owner in self._reach[place - 1])

@@ -6,7 +6,7 @@ language (`and/or`, `10-20`).
 """
 
 import re
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from harness.text.characters import SPACE_SET, is_cjk, later, stands_alone
 from harness.text.explain import Change
-from harness.text.find import Reading
+from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
 from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target, is_calculated, is_formula
@@ -152,7 +152,7 @@ def settle(
     damaged: list[Finding], whole: list[Finding], text: str, source: Source
 ) -> tuple[list[Finding], dict[str, str]]:
     """The damaged findings that hold, and the targets whose own findings lie in those of longer ones."""
-    cover = _Cover((one.start, one.end, one.wanted) for one in whole) if whole else None
+    cover = Cover((one.start, one.end, one.wanted) for one in whole) if whole else None
     kept: list[Finding] = []
     within: dict[str, str] = {}
     for rivals in _rivals(damaged):
@@ -207,29 +207,6 @@ def _owner(taken: list[tuple[int, int, Finding]], start: int, end: int) -> Findi
     """Whose place overlaps these; the places of `taken` are in order and apart."""
     place = bisect_left(taken, (end,))
     return taken[place - 1][2] if place and taken[place - 1][1] > start else None
-
-
-class _Cover:
-    """Stretches with owners, which may overlap."""
-
-    def __init__(self, spans: Iterable[tuple[int, int, str]]) -> None:
-        self._starts: list[int] = []
-        self._reach: list[tuple[tuple[int, str], tuple[int, str]]] = []
-        first = second = (-1, "")
-        for start, end, owner in sorted(spans):
-            if owner == first[1]:
-                first = max(first, (end, owner))
-            elif end > first[0]:
-                first, second = (end, owner), first
-            elif end > second[0]:
-                second = (end, owner)
-            self._starts.append(start)
-            self._reach.append((first, second))
-
-    def holds(self, start: int, end: int, but: str) -> bool:
-        """Whether one stretch of another owner than `but` holds all of `start` to `end`."""
-        place = bisect_right(self._starts, start)
-        return place > 0 and any(reach >= end and owner != but for reach, owner in self._reach[place - 1])
 
 
 _BROKEN_BY_A_LINE = frozenset({"path", "url", "file", "code"})

@@ -39,8 +39,8 @@ from harness.text.names import (
 )
 from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, kind_of, pairs_of
-from harness.text.wholes import BESIDE_A_CELL, is_cell, is_row, whole_of
+from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, is_sum, kind_of, pairs_of
+from harness.text.wholes import BESIDE_A_CELL, IN_BRACKETS, is_cell, is_row, whole_of
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
@@ -357,7 +357,7 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
         return
     if before in BESIDE_A_CELL and after in BESIDE_A_CELL and is_cell(text, low, high):
         before = after = "|"
-    behind = _IN_BRACKETS.match(text, high) if after == "(" else None
+    behind = IN_BRACKETS.match(text, high) if after == "(" else None
     for start, end, open_left, open_right, kind, others in read(before, run, after):
         if behind and end == len(run) and (behind[1] or not run.isascii()):
             yield Span(start + low, behind.end(), open_left, False, kind, (run[start:], *others))
@@ -365,11 +365,6 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
             yield new(Span, (start + low, end + low, open_left, open_right, kind, others))
 
 
-_IN_BRACKETS = re.compile(
-    f"\\((?:([{HAN}]{{1,3}}|[{HAN}]{{0,2}}[×x]?[0-9]{{1,3}}[{HAN}%a-z]{{0,3}})|[A-Za-z0-9+-]{{1,4}})\\)"
-    "(?=[\\s，。；、,）)|]|\\Z)"
-)
-"""`證-7(光碟)`"""
 _LONGEST = 64
 _PLAIN = re.compile(f"[A-Za-z0-9]{{2,}}+(?:[-/_][A-Za-z0-9]++)+(?=[{_HARD_ENDS}]|\\Z)")
 """A target as a whole: `ZX-2000`, `Sikalastic-609`."""
@@ -423,13 +418,6 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _atom(text, start + label.end(), end)
         return
     yield from chains_in(text, start, end)
-
-
-_OF_SUMS = "-+*/"
-_SUM = re.compile(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
-_KEY = re.compile(f"(?:[^\\W\\d_]{{2}}[0-9]*|[{HAN}]) *\\Z")
-_EQUALS = "=≈≠≤≥"
-_TIMES = "+*×÷"
 
 
 def extract_targets(source: str | Sequence[str], *, symbols: SymbolTable = DEFAULT_SYMBOLS) -> tuple[Target, ...]:
@@ -501,7 +489,7 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
         if is_escaped or not stands_alone(text, start, end, inner):
             continue  # no mention of it could be found there
         place = end
-        if _is_sum(text, start, end):
+        if is_sum(text, start, end):
             continue
         kind = own or kind_of(inner.strip("#") or inner)
         kept.append(new(Target, (inner, kind, start, end, open_left, open_right, False, others or _also(inner))))
@@ -559,18 +547,3 @@ def forget() -> None:
     _seen.clear()
     for kept in (_kept_short, _kept_long, _kept_line, kind_of, read, kept_cut, seams, length_of_side, lengths_of_pair):
         kept.cache_clear()
-
-
-def _is_sum(text: str, start: int, end: int) -> bool:
-    """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what follows a key (`ratio = 3/4`) is a value."""
-    if (text[start + 1] not in _OF_SUMS and not text[start].isdecimal()) or not _SUM.fullmatch(text, start, end):
-        return False
-    if text[start].isdecimal() and kind_of(text[start:end]) == "code":
-        return False  # `J2 = 43045-0412`
-    after = text[end : end + 8].lstrip(" ")
-    if after[:1] and after[0] in _EQUALS:
-        return True
-    before = text[max(0, start - 24) : start].rstrip(" ")
-    if not before or before[-1] not in _EQUALS:
-        return before[-1:] in tuple(_TIMES) and before[-2:-1].isalnum()
-    return not _KEY.search(before[:-1])

@@ -228,6 +228,28 @@ _LIBRARY = later(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
 _FILE_LIKE = later(r"\.(?:com|org|net|cn|io|dev)\Z")
 
 
+_OF_SUMS = "-+*/"
+_SUM = later(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
+_KEY = later(f"(?:[^\\W\\d_]{{2}}[0-9]*|{_CJK.pattern}) *\\Z")
+_EQUALS = "=≈≠≤≥"
+_TIMES = "+*×÷"
+
+
+def is_sum(text: str, start: int, end: int) -> bool:
+    """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what follows a key (`ratio = 3/4`) is a value."""
+    if (text[start + 1] not in _OF_SUMS and not text[start].isdecimal()) or not _SUM.fullmatch(text, start, end):
+        return False
+    if text[start].isdecimal() and kind_of(text[start:end]) == "code":
+        return False  # `J2 = 43045-0412`
+    after = text[end : end + 8].lstrip(" ")
+    if after[:1] and after[0] in _EQUALS:
+        return True
+    before = text[max(0, start - 24) : start].rstrip(" ")
+    if not before or before[-1] not in _EQUALS:
+        return before[-1:] in tuple(_TIMES) and before[-2:-1].isalnum()
+    return not _KEY.search(before[:-1])
+
+
 @lru_cache(maxsize=4096)
 def kind_of(text: str) -> str:
     """One of KINDS, for a target that is nothing but this text."""

@@ -118,3 +118,10 @@ def is_row(text: str, place: int) -> bool:
     commas = text.count(",", start, end)
     near = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)], text[end + 1 :].partition("\n")[0]
     return commas > 1 and any(line.count(",") == commas for line in near)
+
+
+IN_BRACKETS = later(
+    f"\\((?:([{HAN}]{{1,3}}|[{HAN}]{{0,2}}[×x]?[0-9]{{1,3}}[{HAN}%a-z]{{0,3}})|[A-Za-z0-9+-]{{1,4}})\\)"
+    "(?=[\\s，。；、,）)|]|\\Z)"
+)
+"""`證-7(光碟)`"""
