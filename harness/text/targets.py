@@ -333,6 +333,8 @@ def _is_part_number(groups: list[str]) -> bool:
     is_falling = float(first) > float(second)
     if "." in first + second:
         return is_falling or abs(len(first.partition(".")[2]) - len(second.partition(".")[2])) > 1  # `88.204-91`
+    if len(first) > 1 and len(second) - len(first) > 2 and second[-1] != "0":
+        return True  # `88-31906`
     has_zero = any(len(group) > (2 if len(first) <= len(second) else 1) and group[0] == "0" for group in groups)
     is_even = len(first) == len(second) < 5 and not is_falling  # `0600-0800`
     return (has_zero and not is_even) or (len(first) > 4 and is_falling)

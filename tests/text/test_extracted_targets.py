@@ -306,6 +306,8 @@ def test_provenance_takes_the_first_letter_in_either_case() -> None:
         ("closes #701519", "closes #700519", {"corrupted"}),
         ("unit #LM-2041-B", "unit LM-2014-B", {"corrupted"}),
         ("a Ryzen 7-7840HS", "a Ryzen 7-7480HS", {"corrupted"}),
+        ("PO 88-31906 of", "PO 8831906", {"altered"}),
+        ("from 10-12000 rows", "1012000 rows", {"absent"}),
         ("cards MJ-E07a and MJ-E07b", "card MJ-E7a", {"absent", "corrupted"}),
         ("closes #701519", "closes #700519 and #695412", {"absent"}),
         ("closes #701519", "closes #701519, and #695412", {"verbatim"}),
