@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from operator import itemgetter
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
 from harness.text.characters import is_cjk
@@ -321,7 +320,7 @@ class Judge:
                 reach = _reach(target, at, at + size, passage.text, parts) if is_open else None
                 made.append(new(Mention, (at, at + size, text, verdict, codes, path, "damage", reach)))
         if len(forms) > 1:
-            made.sort(key=_START)
+            made.sort()  # by place: no two begin at one
         return made
 
     def _judged(self, page: Page, seen: dict[str, list[Alike]]) -> tuple[list[Finding], list[Finding]]:
@@ -415,9 +414,6 @@ def _reach(target: Target, start: int, end: int, text: str, parts: Sequence[str]
 
 _OWN_STRINGS, _OWN_KINDS = 5, STRICT_KINDS - {"spaced"}
 _MOST_ASKED = 500  # so many strings of an answer are looked for in the source
-
-
-_START = itemgetter(Mention._fields.index("start"))
 
 
 def _is_lost(mentions: list[Mention]) -> bool:
