@@ -113,11 +113,17 @@ def is_cell(text: str, low: int, high: int) -> bool:
 
 def is_row(text: str, place: int) -> bool:
     """Whether the line has as many commas as the next one or the one before: values in a list of rows."""
-    start, end = text.rfind("\n", 0, place) + 1, text.find("\n", place)
-    end = end if end >= 0 else len(text)
-    commas = text.count(",", start, end)
-    near = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)], text[end + 1 :].partition("\n")[0]
+    low, high = max(0, place - _ROW), min(len(text), place + _ROW)
+    lines = text[low:high].split("\n")  # a longer row is no row: each cell of it would be counted through
+    number = text.count("\n", low, place)
+    if (number == 0 and low > 0) or (number == len(lines) - 1 and high < len(text)):
+        return False
+    commas = lines[number].count(",")
+    near = [*lines[max(0, number - 1) : number], *lines[number + 1 : number + 2]]
     return commas > 1 and any(line.count(",") == commas for line in near)
+
+
+_ROW = 600
 
 
 IN_BRACKETS = later(
