@@ -92,7 +92,7 @@ HEAD = ["what", "takes", "processor", "memory", "limit", "it takes", "ratio", "o
 
 
 def floor_of(ours: Took, limit: Took, floor: Took, what: str) -> str:
-    """The least ratio that a plugin of pytest can reach, and how far this one is above it."""
+    """The ratio that pytest has without a case, and how many times that the row takes."""
     return f"{floor.wall / limit.wall:.2f}: {what} takes {floor.wall:.2f} s; this is {ours.wall / floor.wall:.2f} of it"
 
 
