@@ -305,8 +305,14 @@ class Judge:
             is_apart = not before or reach[before - 1] <= one.start
             if is_apart and one.kind in _OWN_KINDS and not self.source.holds(one.text):
                 own.add(one.text)
-        is_another = len(own) >= _OWN_STRINGS
+        is_another = len(own) >= _OWN_STRINGS and not self._is_answered(found, text, among)
         return [one for one, doubt in zip(found, doubts, strict=True) if not (doubt and is_another)]
+
+    def _is_answered(self, found: list[Finding], text: str, among: Sequence[Mention]) -> bool:
+        """Whether the text says most strings of the source as they are: it speaks of them, not of another thing."""
+        said = {one.text for one in among} | {text[one.start : one.end] for one in found}
+        asked = [one.text for one in self.targets if one.kind in _OWN_KINDS]
+        return len(asked) >= _FEW and 2 * sum(one in said for one in asked) > len(asked)
 
     def _listed(self, target: Target, forms: list[Alike], passage: Passage) -> list[Mention]:
         """The mentions of a target in order."""
@@ -413,6 +419,7 @@ def _reach(target: Target, start: int, end: int, text: str, parts: Sequence[str]
 
 
 _OWN_STRINGS, _OWN_KINDS = 5, STRICT_KINDS - {"spaced"}
+_FEW = 3  # strings of a source of which most must be there as they are
 _MOST_ASKED = 500  # so many strings of an answer are looked for in the source
 
 

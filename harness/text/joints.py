@@ -128,6 +128,8 @@ def _is_apart(left: str, run: str, right: str, before: bool, behind: bool) -> bo
     """Whether a blank before or behind a sign is damage, and no sum, nor where a token may end beside Han."""
     if left.isdigit() and right.isdigit():
         return False  # `5 - 3`
+    if len(left) == len(right) == 1 and before and behind and (left + right).isascii():
+        return False  # `b / 2`, `n - 1`
     from_han, to_han = is_cjk(left[-1]), is_cjk(right[0])
     if from_han and to_han:
         return before and behind and run != "-"

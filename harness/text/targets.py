@@ -213,8 +213,10 @@ _PAIR = later(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = later(r"[^\W\d_]+(?:(?:['’&/\\+-][^\W\d_]+)+|\(e?[sn]\))")
 _SPACED, _OF_LETTERS = later(r"\s[-/\u2013\u2014]\s"), later("[A-Za-z]/[A-Za-z]")
 _WITH_GREEK = later("[A-Z]{2,}-[α-ω][A-Z]?")  # `TNF-α`
-_COUNTED = later("[0-9]{1,3}-[a-z]{2,}")
-"""`8-bit` and `5-tuple` are words."""
+_COUNTED = later("[0-9]{1,3}-[a-z]{2,}(?:-[a-z]{3,})?")
+"""`8-bit`, `5-tuple` and `72-year-old` are words."""
+_PRICES = later("[0-9][0-9.,]*[kKmM]?[-–][$€£¥￥₩₹][0-9][0-9.,]*[kKmM]?")
+"""`44-£120`, whose first sign is no part of it."""
 _LETTER_UNITS = later("m/[shz]|g/[LlmtdK]|[Ll]/[shd]|[vw]/[vw]|c/c|[NAVW]/m|J/K")
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
 _GROUPS = later(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)+")
@@ -297,6 +299,8 @@ _ATTRIBUTE = later(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 
 def _by_rule(text: str) -> str:
     head = text[0]
+    if head.isdigit() and _PRICES.fullmatch(text):
+        return "range"
     if "\u3400" <= head <= "\u9fff":
         head = "一"  # no rule tells them apart
     slashes, dots = ("/" in text, "\\" in text), ("." in text, ":" in text)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.text.precision import count, files, halves, report
-from harness.text import check
+from harness.text import check, repair
 from harness.text.targets import STRICT_KINDS
 
 ENGLISH = """The scheduler reads `/etc/acme/jobs.toml` at start-up and again on SIGHUP; the file holds one table
@@ -106,3 +106,46 @@ def test_an_alarm_is_counted_by_code_and_kind() -> None:
 def test_manual_pages_are_read_without_their_macros(tmp_path: Path) -> None:
     (tmp_path / "acme.1").write_text(".SH NAME\nacme \\- runs \\fBjobs\\fR\n", encoding="utf-8")
     assert list(files(tmp_path)) == [("acme.1", " NAME\nacme - runs jobs\n")]
+
+
+ANSWER = """Reading `/srv/app/config/prod-eu/db_settings.yaml`, then `migrator.runner` gets `class_size=1`:
+
+    rows_seen = conn.fetch_all(last_seen_id)
+    logger.info("%d", rows_seen)
+
+`./scripts/run-migrate.sh --batch-size=500 --dry-run`, see `docs/rollback_b.md` and tests/test_runner.py (OPS-4412)."""
+
+
+@pytest.mark.parametrize(
+    ("said", "damaged", "target"),
+    [
+        ("--dry-run", "--Dry-Run", "--dry-run"),
+        ("--batch-size", "--batch_size", "--batch-size=500"),
+        ("OPS-4412", "ops-4412", "OPS-4412"),
+    ],
+)
+def test_an_answer_that_says_most_strings_of_its_prompt_is_no_other_document(
+    said: str, damaged: str, target: str
+) -> None:
+    prompt = (
+        "Fix the job of OPS-4412: read /srv/app/config/prod-eu/db_settings.yaml, then "
+        "run ./scripts/run-migrate.sh --batch-size=500 with --dry-run first."
+    )
+    assert check(prompt, ANSWER).verdicts[target] == "verbatim"
+    assert check(prompt, ANSWER.replace(said, damaged)).verdicts[target] == "altered"
+    others = f"{prompt} Keep db_a-1, ab_c, `x_y-2`, conf/a.yaml, AB-12, b.c_d and 4.5.1-2 as they are."
+    assert check(others, ANSWER.replace(said, damaged)).verdicts[target] == "absent"
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("Seats cost £44-£120.", "They cost £44–£120."),
+        ("Budget $10k-$15k each.", "Each costs $10k–$15k."),
+        ("Patient: 72-year-old male", "He is 72 years of age, a 72 year old."),
+        ("def f(a,b):\n    return a-b/2", "It is read as `a - (b / 2)`."),
+    ],
+)
+def test_prices_ages_and_sums_of_letters_may_be_written_otherwise(source: str, output: str) -> None:
+    assert not [one for several in check(source, output).mentions.values() for one in several if one.is_damage]
+    assert repair(source, output).text == output
