@@ -1,4 +1,4 @@
-"""Signs of the source that no target holds as they stand, which the answer has apart or as a look-alike.
+"""Signs of the source that no target holds as they are, which the answer has apart or as a look-alike.
 
 Where a string begins and ends, nobody says, and the scanner may be wrong: it takes a word too much
 (`NO.ILCDUB-2024/0773`), it finds nothing (`炮二平五/马8进7`), and an answer may name a part alone. A joint is what is
@@ -41,7 +41,7 @@ _OPEN_END = later(
 
 
 class Joint(NamedTuple):
-    """What stands in an answer from `start` to `end`, and what the source has for it."""
+    """What an answer has from `start` to `end`, and what the source has for it."""
 
     start: int
     end: int
