@@ -216,7 +216,7 @@ _WITH_GREEK = later("[A-Z]{2,}-[α-ω][A-Z]?")  # `TNF-α`
 _COUNTED = later("[0-9]{1,3}-[a-z]{2,}(?:-[a-z]{3,})?")
 """`8-bit`, `5-tuple` and `72-year-old` are words."""
 _PRICES = later("[0-9][0-9.,]*[kKmM]?[-–][$€£¥￥₩₹][0-9][0-9.,]*[kKmM]?")
-"""`44-£120`, whose first sign is no part of it."""
+"""`44-£120`: its first sign does not belong to it."""
 _LETTER_UNITS = later("m/[shz]|g/[LlmtdK]|[Ll]/[shd]|[vw]/[vw]|c/c|[NAVW]/m|J/K")
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
 _GROUPS = later(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)+")

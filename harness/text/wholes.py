@@ -114,7 +114,7 @@ def is_cell(text: str, low: int, high: int) -> bool:
 def is_row(text: str, place: int) -> bool:
     """Whether the line has as many commas as the next one or the one before: values in a list of rows."""
     low, high = max(0, place - _ROW), min(len(text), place + _ROW)
-    lines = text[low:high].split("\n")  # a longer row is no row: each cell of it would be counted through
+    lines = text[low:high].split("\n")  # a longer row does not count: each cell of it would be counted through
     number = text.count("\n", low, place)
     if (number == 0 and low > 0) or (number == len(lines) - 1 and high < len(text)):
         return False
