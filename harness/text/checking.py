@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
-from harness.text.characters import is_cjk
+from harness.text.characters import is_cjk, later
 from harness.text.find import Alike, Reading, are_apart, is_free, new, readings, whole_places
 from harness.text.fold import SHORT, WHOLE, Damage, Page
 from harness.text.joints import Joint, joints_apart
@@ -384,8 +384,8 @@ class Judge:
         lost += [one for one in self._beside if not _is_lost(mentions[one.text])]
         owners = {one.text: one.text for one in lost}
         for target in tuple(lost):
-            for part in _codes_of(target) if target.alternates else ():
-                if owners.setdefault(part.text, target.text) == target.text:
+            for part in _codes_of(target):
+                if part.text not in passage.text and owners.setdefault(part.text, target.text) == target.text:
                     lost.append(part)
         found = list(near_misses(passage.text, lost, self.wanted, self.source, among=among, met=met)) if lost else []
         if holders:
@@ -455,8 +455,14 @@ def _codes_of(target: Target) -> tuple[Target, ...]:
     """The parts of a target that are codes by themselves, and may come back alone: `DS-K2604T/网口2`."""
     if target.kind in ("path", "file", "url"):
         return ()
-    parts = [Target(one, kind_of(one)) for one in target.alternates if 2 * len(one) >= len(target.text)]
+    split = _SIDES.split(target.text) if target.kind == "code" else []
+    texts = [one for one in target.alternates if 2 * len(one) >= len(target.text)]
+    texts += [one for one in split if len(one) >= _LEAST_OF_A_PART and len(split) > 1 and one.isalnum()]
+    parts = [Target(one, kind_of(one)) for one in dict.fromkeys(texts)]
     return tuple(one for one in parts if has_near_misses(one))
+
+
+_SIDES, _LEAST_OF_A_PART = later("[/()（）]"), 8
 
 
 @lru_cache(maxsize=8192)

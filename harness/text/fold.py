@@ -21,6 +21,7 @@ from harness.text.symbols import (
     LETTER,
     LOOKALIKE,
     MARK,
+    MICRO,
     TAKEN_OUT,
     SymbolTable,
     coded,
@@ -166,7 +167,7 @@ def _ascii_roots() -> frozenset[str]:
 
 
 def _plain(char: str) -> str:
-    char = other_width(char)
+    char = MICRO.get(char, other_width(char))
     char = unicodedata.normalize("NFD", char)[0]
     value = unicodedata.digit(char, -1)
     if value >= 0:

@@ -93,6 +93,13 @@ _HOLDER = r"(?:\{\{?[A-Za-z_][\w.-]{0,40}\}\}?|<[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*
 _DIRECTIVE = r"(?:\([A-Za-z_]\w{0,40}\)|\d\$)?[-#0]?\d{0,3}(?:\.\d{1,2})?(?:ll?|z)?[A-Za-z@]"
 
 FORMS = (
+    _form(  # `#早C晚A #空瓶记`, and `#早C晚A`: a blank behind the sign makes a heading of it
+        "tags",
+        "#",
+        rf"(?<![^\s{HAN}，。：])(?=[#\w \t]*[{HAN}])#\w{{2,24}}(?:[ \t]+#\w{{2,24}})+(?![\w#/-])",
+        rf"|(?<!\S)#(?=[A-Za-z0-9]*[{HAN}]+[A-Za-z][A-Za-z{HAN}]*(?!\S))\w{{3,16}}",
+        line=r"#(?=\w)",
+    ),
     _form(  # `$.data.list[?(@.code=='TM_88-绿')].stock`
         "code",
         "$",

@@ -13,7 +13,7 @@ from harness.text.mentions import Finding, Source
 from harness.text.symbols import ALTERED, CORRUPTED, QUOTES
 from harness.text.targets import STRICT_KINDS, Target, is_formula
 
-_KINDS = STRICT_KINDS - {"mime", "unit", "spaced", "placeholder", "option", "identifier"}
+_KINDS = STRICT_KINDS - {"mime", "unit", "spaced", "placeholder", "option"}
 KINDS_BESIDE = frozenset({"uuid", "hash", "cas"})
 """Kinds that have near misses even beside a whole mention."""
 _HOLDS = {"url": "/.", "uuid": "-"}
@@ -370,8 +370,8 @@ def _nearness(wanted: str, token: str, kind: str) -> tuple[str, ...]:
     letters = sum(map(str.isalnum, wanted))
     if len(wanted) == len(token) and wanted.translate(_CONFUSED) == token.translate(_CONFUSED):
         return ("changed",) if wanted != token else ()
-    if kind not in _HOLDS and not any(map(str.isdecimal, token)):
-        return ()
+    if kind == "identifier" or (kind not in _HOLDS and not any(map(str.isdecimal, token))):
+        return ()  # of an identifier only `PCS_AO1` for `PCS_A01` is one: others differ by as little
     if letters < _LEAST or token.startswith(wanted) or token.endswith(wanted) or wanted.endswith(token):
         return ()
     if wanted.startswith(token):

@@ -126,10 +126,8 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
         return _quoted(text, *(french.span(1) if french else (start + 1, end - 1)))
     if kind == "title":
         return _title(text, start + 1, end - 1)
-    if kind == "paper":
-        return paper_at(text, start, end)
-    if kind == "file":
-        return _file(text, start, end)
+    if kind in _READERS:
+        return _READERS[kind](text, start, end)
     if kind in ("windows", "path"):
         return [_with_values(text, one) for one in path_at(text, start, end)]
     others: tuple[str, ...] = ()
@@ -182,6 +180,7 @@ def _parts(kind: str, whole: str) -> tuple[str, ...]:
     return tuple(_HOLDERS.findall(whole)) if kind == "placeholder" and whole.count("${") > 1 else ()
 
 
+_TAG = re.compile(r"#\w+")
 _HOLDERS = re.compile(r"\$\{+[^{}]+\}+")
 
 
@@ -255,6 +254,14 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
             yield span._replace(end=end, alternates=(bare, *span.alternates)) if span.end == fragment else span
         return
     yield from files_in(text, start, end, [end])
+
+
+def _tags(text: str, start: int, end: int) -> Iterator[Span]:
+    for one in _TAG.finditer(text, start, end):
+        yield Span(one.start(), one.end(), kind="code")
+
+
+_READERS = {"paper": paper_at, "file": _file, "tags": _tags}
 
 
 def _quoted(text: str, start: int, end: int) -> Iterator[Span]:

@@ -326,6 +326,10 @@ def letter_form(wanted: str, char: str) -> Form | None:
     return found
 
 
+MICRO = {"μ": "u", "µ": "u"}
+"""`10uF` for `10μF`."""
+
+
 def _likeness(wanted: str, char: str) -> str | None:
     if char == wanted:
         return ""
@@ -336,7 +340,11 @@ def _likeness(wanted: str, char: str) -> str | None:
     if other_width(char) == wanted or other_width(wanted) == char:
         return "fullwidth"
     value = unicodedata.digit(wanted, -1)
-    if (value >= 0 and unicodedata.digit(char, -2) == value) or are_homoglyphs(wanted, char):
+    if (
+        (value >= 0 and unicodedata.digit(char, -2) == value)
+        or are_homoglyphs(wanted, char)
+        or MICRO.get(wanted) == char
+    ):
         return "homoglyph"
     return None
 

@@ -330,7 +330,8 @@ def _is_of_digits(text: str, kind: str) -> bool:
 def _is_part_number(groups: list[str]) -> bool:
     """Numbers that are no range: long ones in groups, a zero ahead, a second number that is smaller."""
     if len(groups) > 2:
-        return sum(map(len, groups)) > 6 or (groups[0][0] == "0" and len(groups[0]) > 1)
+        is_room = len(groups[-1]) == 4 and groups[-1][:2] not in ("19", "20")  # `8-2-3047`, but not `8-2-2024`
+        return sum(map(len, groups)) > 6 or (groups[0][0] == "0" and len(groups[0]) > 1) or is_room
     first, second = groups
     if first[0] == "0" and "." in second and len(first.partition(".")[0]) > 1:
         return True  # `00-5412.8`

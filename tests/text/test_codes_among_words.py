@@ -65,3 +65,49 @@ def test_a_wrong_character_of_a_part_is_seen(source: str, answer: str, miss: str
 def test_the_next_string_of_a_path_is_not_a_near_miss_of_its_end() -> None:
     source, answer = "见 docs/setup/part-12a.md 文件", "再建一个 setup/part-13a.md"
     assert set(check(source, answer).verdicts.values()) <= {"absent"}
+
+
+@pytest.mark.parametrize(
+    ("target", "wrong"),
+    [
+        ("PCS_A01", "PCS_AO1"),
+        ("Er.020", "Er.O20"),
+        ("8-2-3047", "8-2-3407"),
+        ("TGHU6152280/MSKU9970314", "TGHU6152208"),
+    ],
+)
+def test_a_wrong_digit_of_a_short_code_is_seen(target: str, wrong: str) -> None:
+    assert check(f"号{target}，", f"号：{wrong}").verdicts == {target: "corrupted"}
+
+
+def test_an_identifier_with_another_number_is_not_a_near_miss() -> None:
+    assert check("变量 PCS_A01", "变量 PCS_A02").verdicts == {"PCS_A01": "absent"}
+
+
+def test_a_pair_of_flights_may_be_named_in_full() -> None:
+    assert check("航班CA1831/1832次", "航班 CA1831 和 CA1832").verdicts == {"CA1831/1832": "absent"}
+
+
+def test_the_sign_of_micro_is_like_a_small_u() -> None:
+    mention = check("电容10μF/10V，", "电容 10uF/10V").mentions["10μF/10V"][0]
+    assert (mention.verdict, mention.damage) == ("lookalike", ("homoglyph",))
+
+
+def test_tags_in_a_row_are_protected_and_headings_are_not() -> None:
+    source = "##任务\n#角色\n正文\n#早C晚A #空瓶记\n#研学2024#接龙"
+    assert [one.text for one in extract_targets(source)][:2] == ["#早C晚A", "#空瓶记"]
+    assert repair(source, "晚安 #早 C 晚 A # 空瓶记").text == "晚安 #早C晚A #空瓶记"
+    assert repair(source, "# 角色\n## 任务").text == "# 角色\n## 任务"
+
+
+@pytest.mark.parametrize(
+    ("source", "right"),
+    [
+        ("患者张三 体温36.5\n", "体温 36.5"),
+        ("| 单价12.5 | 净重3.5kg |", "单价 12.5，净重 3.5kg"),
+        ("得分：语文98.5 数学87.5分", "语文 98.5、数学 87.5 分"),
+    ],
+)
+def test_a_word_and_its_number_may_have_a_blank_between(source: str, right: str) -> None:
+    assert set(check(source, right).verdicts.values()) <= {"verbatim", "absent"}
+    assert repair(source, right).text == right
