@@ -35,7 +35,8 @@ _LONG_WORD = later(f".*[{HAN}]{{6}}[^{HAN}]*")
 _TIMES = later("[0-9]+[次遍]")
 _HAS_A_TOKEN = later(".*[A-Za-z0-9]")
 _ALONE = later(
-    f"(?![{HAN}]+[0-9]+\\.[0-9]+[A-Za-z{HAN}]*\\Z)"  # `体温36.5` is a word and a number
+    # words and a number are not one: `体温36.5`, `安装numpy1.26.4`, `1.完成A项目`
+    f"(?![^-/_.]*[0-9](?:\\.[0-9]+)+[^-/_.]*\\Z|[0-9]+\\.[{HAN}])"
     f"(?=.*[{HAN}])(?=.*[A-Za-z0-9])(?=.{{4,16}}\\Z)[A-Za-z0-9{HAN}]+(?:[-/_.][A-Za-z0-9{HAN}]+)+(?<![-/_.]的)"
     f"|[A-Za-z0-9{HAN}]{{1,6}}[A-Za-z]\\([+-]{{1,2}}\\)"
 )
