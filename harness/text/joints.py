@@ -132,7 +132,7 @@ def _is_apart(left: str, run: str, right: str, before: bool, behind: bool) -> bo
         return False  # `b / 2`, `n - 1`
     from_han, to_han = is_cjk(left[-1]), is_cjk(right[0])
     if from_han and to_han:
-        return before and behind and run != "-"
+        return before and behind and run != "-" and len(left + right) > 2
     if run == "-" and ((from_han and len(left) < 2) or (to_han and len(right) < 2)):
         return False  # `第 55 单 - 55 元`
     return (behind or not from_han) and (before or not to_han)  # `接口 /api`

@@ -17,7 +17,15 @@ from harness.text.explain import Change
 from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
-from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target, is_calculated, is_formula
+from harness.text.targets import (
+    MEASURES,
+    NUMBERED_NAME,
+    STRICT_KINDS,
+    Target,
+    is_calculated,
+    is_formula,
+    is_reformatted,
+)
 
 VERDICTS = ("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent")
 """In order of rank; `absent` is not damage and is outside the order."""
@@ -243,12 +251,15 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
         return None
     if target.kind in _NUMBERS and _EQUALS.match(text, reading.end):
         return None  # `12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`
-    if _is_another_spelling(reading, target, codes, page):
+    if _is_another_spelling(reading, target, codes, page) or (
+        codes <= _APART and is_reformatted(target, text, reading.start, reading.end, source.parts)
+    ):
         return "note"
     notes = (_is_note(change, reading, target, page) for change in changes)
     return "note" if all(notes) else "damage"
 
 
+_APART = frozenset({"space-left", "space-right", "space-inside"})
 _MIXED_SIDES = later("[^/]*[A-Za-z0-9][^/]*/[^/]*[A-Za-z0-9]")
 _EQUALS = later(r"\s{0,3}[=＝≈]")
 

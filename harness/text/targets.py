@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -415,6 +415,27 @@ def is_calculated(wanted: str, span: str) -> bool:
     if is_formula(wanted):
         return _CALCULATED.sub(lambda found: found[1] or "", span) == wanted
     return _CALLED.match(wanted) is not None and _BETWEEN_VALUES.sub(r"\1\2", span) == wanted
+
+
+_OPERAND = r"(?:[a-z_]+\d?(?:\.[a-z_]+\d?)*|[A-Z]{1,2}[1-9]\d{0,2}|(?:0|[1-9]\d{0,2})[a-z]?(?:\^\d)?)"
+_OPERANDS, _APART_OPERANDS = later(rf"{_OPERAND}(?:[-+*/]{_OPERAND})+"), later(" ([-+*/]) ")
+_BEFORE_OPERANDS, _BEHIND_OPERANDS = later(r"(?:[=([*+<>]|\breturn) ?\Z"), later(r" ?(?:[)\]*+<>;=]|/[\w(])")
+
+
+def is_reformatted(target: Target, text: str, start: int, end: int, parts: Sequence[str]) -> bool:
+    """Whether operands are set apart as in formatted code: `x = width / 2`; in `key=order - items` nothing else is."""
+    wanted = target.text
+    if (
+        not _OPERANDS.fullmatch(wanted)
+        or _APART_OPERANDS.sub(r"\1", text[start:end]) != wanted
+        or text[start - 1 : start] == "="
+    ):
+        return False
+    part = next((part for part in parts if part.startswith(wanted, target.start)), "")
+    return all(
+        _BEFORE_OPERANDS.search(whole, max(0, low - 8), low) or _BEHIND_OPERANDS.match(whole, high)
+        for whole, low, high in ((part, target.start, target.end), (text, start, end))
+    )
 
 
 def _is_chain(text: str) -> bool:

@@ -149,3 +149,40 @@ def test_an_answer_that_says_most_strings_of_its_prompt_is_no_other_document(
 def test_prices_ages_and_sums_of_letters_may_be_written_otherwise(source: str, output: str) -> None:
     assert not [one for several in check(source, output).mentions.values() for one in several if one.is_damage]
     assert repair(source, output).text == output
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("format: x=width/2-offset", "x = width / 2 - offset"),
+        (
+            "for(int i=0;i<len-1;i++) sum+=arr[i]/len;",
+            "for (int i = 0; i < len - 1; i++) {\n    sum += arr[i] / len;\n}",
+        ),
+        ("return self.w/self.h", "return self.w / self.h"),
+        ("mid=(lo+hi)//2; left=mid-lo", "mid = (lo + hi) // 2\nleft = mid - lo"),
+        ("解方程 2x-3=7", "2x - 3 = 7"),
+    ],
+)
+def test_code_may_be_formatted(source: str, output: str) -> None:
+    damage = [one for several in check(source, output).mentions.values() for one in several if one.is_damage]
+    assert damage == []
+    assert repair(source, output).text == output
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("name=order-items", "name=order - items"),
+        ("id = AB-0912", "id = AB - 0912"),
+        ("the cd-rom drive", "the cd - rom drive"),
+    ],
+)
+def test_values_are_not_formatted(source: str, output: str) -> None:
+    damage = [one for several in check(source, output).mentions.values() for one in several if one.is_damage]
+    assert damage
+    assert repair(source, output).text == source
+
+
+def test_a_pair_of_one_character_each_is_no_joint() -> None:
+    assert "进/出" not in check("门口进/出要登记", "进 / 出都要登记").verdicts
