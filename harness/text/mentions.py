@@ -464,8 +464,8 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     is_listed = target.kind in ("name", "path", "code") and _LISTED.fullmatch(span)
     if is_listed and span.replace("、", "/").replace(" ", "/") in target.text.replace("／", "/"):
         return True  # `A、B、C` for `A/B/C`, `800×800 通体` for `800×800/通体`
-    if "、" in span and target.kind == "code" and _BESIDE_HAN.search(target.text):
-        return True  # `190℃、下火 170℃`
+    if "、" in span and (_BESIDE_HAN.search if target.kind == "code" else _SHORT_SIDES.fullmatch)(target.text):
+        return True  # `190℃、下火 170℃`, `Java、Python、前端`
     if target.kind == "name":
         if not is_altered or target.text.isupper():
             return False
@@ -500,6 +500,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
 
 
 _BESIDE_HAN = later("/[一-鿿]|[一-鿿]/")
+_SHORT_SIDES = later(r"(?=.*[一-鿿])(?:[^/\\~_-]{1,6}/)+[^/\\~_-]{1,6}")
 _TREE = later(r"/\n\s+[^\s/]+/\n\s")  # folders, each on a line of its own
 _ANOTHER_SIGN, _SIGNS = frozenset({"swapped", "replaced"}), later("[-/.:_]")
 _LISTED = later("(?=.*、)[^/、.-]{1,2}(?:[/、][^/、.-]{1,2})*|[0-9][0-9.×*x]*(?:[℃%]|[A-Za-z]{1,3})?[、 ][一-鿿]{2,4}")

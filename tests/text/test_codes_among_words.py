@@ -106,6 +106,7 @@ def test_tags_in_a_row_are_protected_and_headings_are_not() -> None:
         ("患者张三 体温36.5\n", "体温 36.5"),
         ("| 单价12.5 | 净重3.5kg |", "单价 12.5，净重 3.5kg"),
         ("得分：语文98.5 数学87.5分", "语文 98.5、数学 87.5 分"),
+        ("技能：Java/Python/前端 学历本科\n", "Java、Python、前端，本科学历"),
         ("周报 1.完成A项目 2.推进B项目\n", "1. 完成 A 项目\n2. 推进 B 项目"),
         ("请先 安装numpy1.26.4 再 用Claude3.5对比", "先安装 numpy 1.26.4，再用 Claude 3.5 对比"),
     ],
