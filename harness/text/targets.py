@@ -419,7 +419,8 @@ def is_calculated(wanted: str, span: str) -> bool:
 
 _OPERAND = r"(?:[a-z_]+\d?(?:\.[a-z_]+\d?)*|[A-Z]{1,2}[1-9]\d{0,2}|(?:0|[1-9]\d{0,2})[a-z]?(?:\^\d)?)"
 _OPERANDS, _APART_OPERANDS = later(rf"{_OPERAND}(?:[-+*/]{_OPERAND})+"), later(" ([-+*/]) ")
-_BEFORE_OPERANDS, _BEHIND_OPERANDS = later(r"(?:[=([*+<>]|\breturn) ?\Z"), later(r" ?(?:[)\]*+<>;=]|/[\w(])")
+_BEFORE_OPERANDS = later(r"(?:[=*+<>]|[\w(][(]|\breturn) ?\Z")
+_BEHIND_OPERANDS = later(r" ?(?:[*+<>;]|= ?\d|/[\w(]|\) ?[-*/+;:])")
 
 
 def is_reformatted(target: Target, text: str, start: int, end: int, parts: Sequence[str]) -> bool:
