@@ -94,7 +94,7 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
         if file.end() == len(inner) or HAN_RUN.match(inner[file.end()]) or inner[file.end()] in "的里中":
             break
     touches_left = touches(text, start - 1)
-    is_plain = re.match(r"/(?!\d+[A-Z]+/)[A-Za-z0-9_.{:-]+/", inner) or not inner.startswith("/")
+    is_plain = re.match(r"/(?!\d+[A-Z]*/)[A-Za-z0-9_.{:-]+/", inner) or not inner.startswith("/")
     if touches_left and not is_plain and not _begins_behind(text[max(0, start - 12) : start], inner):
         return  # `防水/PVC卷材` is a pair of words
     behind_it = inner[file.end() :] if file is not None else ""

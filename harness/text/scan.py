@@ -364,7 +364,8 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
         return
     if before in BESIDE_A_CELL and after in BESIDE_A_CELL and is_cell(text, low, high):
         before = after = "|"
-    behind = IN_BRACKETS.match(text, high) if after == "(" else None
+    is_path = run.count("/") > 1 and any(char.isascii() and char.isalnum() for char in run)
+    behind = IN_BRACKETS.match(text, high) if after == "(" or (after == "（" and is_path) else None
     for start, end, open_left, open_right, kind, others in read(before, run, after):
         if behind and end == len(run) and (behind[1] or not run.isascii()):
             yield Span(start + low, behind.end(), open_left, False, kind, (run[start:], *others))

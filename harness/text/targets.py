@@ -419,7 +419,7 @@ def is_calculated(wanted: str, span: str) -> bool:
 
 _OPERAND = r"(?:[a-z_]+\d?(?:\.[a-z_]+\d?)*|[A-Z]{1,2}[1-9]\d{0,2}|(?:0|[1-9]\d{0,2})[a-z]?(?:\^\d)?)"
 _OPERANDS, _APART_OPERANDS = later(rf"{_OPERAND}(?:[-+*/]{_OPERAND})+"), later(" ([-+*/]) ")
-_BEFORE_OPERANDS = later(r"(?:[=*+<>]|[\w(][(]|\breturn) ?\Z")
+_BEFORE_OPERANDS = later(r"(?:[=*+<>]|[A-Za-z0-9_(][(]|\breturn) ?\Z")
 _BEHIND_OPERANDS = later(r" ?(?:[*+<>;]|= ?\d|/[\w(]|\) ?[-*/+;:])")
 
 

@@ -176,6 +176,7 @@ def test_code_may_be_formatted(source: str, output: str) -> None:
         ("name=order-items", "name=order - items"),
         ("id = AB-0912", "id = AB - 0912"),
         ("the cd-rom drive", "the cd - rom drive"),
+        ("转轴(21a/21b)", "转轴(21a / 21b)"),
     ],
 )
 def test_values_are_not_formatted(source: str, output: str) -> None:

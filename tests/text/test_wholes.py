@@ -123,3 +123,20 @@ def test_a_middle_dot_a_row_and_a_number_in_brackets(source: str, target: str, d
 
 def test_a_middle_dot_in_a_name_is_no_sign() -> None:
     assert extract_targets("作者列奥纳多·达·芬奇，") == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("01_合同/2023/宏远-补充协议（二）\n归档", "01_合同/2023/宏远-补充协议（二）"),
+        ("见 01_合同/2023/协议", "01_合同/2023/协议"),
+        ("01.合同/2023/协议", "01.合同/2023/协议"),
+    ],
+)
+def test_a_folder_of_a_year_is_not_where_a_path_begins(source: str, path: str) -> None:
+    assert path in [one.text for one in extract_targets(source)]
+    assert check(source, path.replace("/2023", " / 2023")).verdicts[path] == "spaced"
+
+
+def test_a_remark_in_brackets_belongs_to_no_words_in_a_row() -> None:
+    assert [one.text for one in extract_targets("玄关/鞋柜/岩板（三选一）")] == ["玄关/鞋柜/岩板"]
