@@ -29,10 +29,10 @@ def find_mentions(texts: Iterable[str], strings: Iterable[str]) -> set[str]:
 
 
 def _found(texts: Iterable[str], strings: Iterable[str], counts: Callable[[str, int, str], bool]) -> set[str]:
-    wanted = {string for string in strings if string}
+    wanted = frozenset(string for string in strings if string)
     if not wanted:
         return set()
-    automaton = _Automaton(wanted)
+    automaton = _automaton(wanted)
     met: set[str] = set()
     for text in texts:
         for start, string in automaton.occurrences(text):
@@ -105,6 +105,12 @@ class _Automaton:
                 assert string is not None
                 yield place - len(string), string
                 hit = self._shorter[hit]
+
+
+@lru_cache(maxsize=4)
+def _automaton(strings: frozenset[str]) -> _Automaton:
+    """The same strings are looked for in each sample of a training set; to link 400 of them takes a millisecond."""
+    return _Automaton(strings)
 
 
 @dataclass(frozen=True, slots=True)

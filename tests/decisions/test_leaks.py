@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.decisions.exposure import Learnt, exposure, find_leaks, find_mentions
+from harness.decisions.exposure import Learnt, _Automaton, exposure, find_leaks, find_mentions
 from harness.decisions.metrics import Count, finds, search_hit_rate
 from harness.records.case import Case
 from harness.text.characters import blocks_after, blocks_before
@@ -140,3 +140,17 @@ def test_a_case_counts_if_every_mention_finds_its_target(case):
 
 def test_two_samples_are_one_case(case):
     assert search_hit_rate([case("a", "damaged", samples=3)]) == Count(0, 1)
+
+
+def test_the_same_strings_in_another_text_are_not_linked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    link = _Automaton._link
+
+    def linked(self: _Automaton) -> None:
+        made.append(self)
+        link(self)
+
+    monkeypatch.setattr(_Automaton, "_link", linked)
+    for text in ("Say KQ-7.", "Say KQ-8."):
+        find_leaks([text], ["KQ-7", "KQ-8", "KQ-9"])
+    assert len(made) == 1
