@@ -28,14 +28,13 @@ _BYTES_A_VALUE = 20  # more values are accepted of a large file that holds text:
 DEPTH_LIMIT = 64
 """Levels of objects and lists. No prompt, tool or JSON schema in use comes near it."""
 TOML_LIMIT = 256_000  # bytes
-LINE_LIMIT = 1_000_000
-"""Bytes of a line of cases, samples or templates. A longer one is refused and never in memory as a whole."""
-_DOTS_LIMIT = 1000
-"""In one line of TOML: the time that `tomllib` takes grows with the square of the parts of a dotted key and more."""
+LINE_LIMIT = 1_000_000  # bytes of a line of cases, samples or templates; a longer one is never in memory as a whole
+_DOTS_LIMIT = 1000  # in a line of TOML: `tomllib` takes the square of the parts of a dotted key, and more
+WORKBOOK, OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # how a file of Excel begins
 DIGITS_LIMIT = 400  # of a number in JSON
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+# on Windows these are no files, whatever ending they have
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\..*)?", re.I | re.S)
-"""On Windows these are no files, whatever ending they have."""
 
 
 def is_portable(name: str) -> bool:
@@ -256,8 +255,8 @@ def json_of(content: bytes) -> Any:
     return value
 
 
-SEAL = re.compile(rb',\s*"digest":\s*"([0-9a-f]{64})"\s*\}\s*\Z')
-SEAL_SIZE = 200
+_SEAL = re.compile(rb',\s*"digest":\s*"([0-9a-f]{64})"\s*\}\s*\Z')
+_SEAL_SIZE, _BLOCK = 200, 1 << 20  # a record of 20,000 cases is never in memory as a whole
 
 
 def sealed(content: bytes, *, gap: bytes = b"") -> bytes:
@@ -267,24 +266,25 @@ def sealed(content: bytes, *, gap: bytes = b"") -> bytes:
     return head + b"," + gap + b'"digest":' + b" " * bool(gap) + b'"' + sha256(head).hexdigest().encode() + b'"' + end
 
 
-def is_as_sealed(content: bytes) -> bool:
+def is_as_sealed(content: bytes | BinaryIO) -> bool:
     """Whether an object ends with its digest and is as it was written; git may have changed its line ends."""
-    return _seal_of(content) is not None
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    digest, rest = sha256(), b""
+    while block := file.read(_BLOCK):
+        rest += block
+        end = max(0, len(rest) - _SEAL_SIZE)
+        end -= rest[end - 1 : end] == b"\r"
+        digest.update(rest[:end].replace(b"\r\n", b"\n"))
+        rest = rest[end:]
+    seal = _SEAL.search(rest)
+    digest.update(rest[: seal.start() if seal else 0].replace(b"\r\n", b"\n"))
+    return seal is not None and digest.hexdigest().encode() == seal[1]
 
 
 def unsealed(content: bytes) -> tuple[bytes, str] | None:
     """An object without its digest, and the digest; None where it has none or is not as it was written."""
-    seal = _seal_of(content)
-    return None if seal is None else (content[: seal.start()] + b"}", seal[1].decode())
-
-
-def _seal_of(content: bytes) -> re.Match[bytes] | None:
-    seal = SEAL.search(content, max(0, len(content) - SEAL_SIZE))
-    if seal is None:
-        return None
-    head = memoryview(content)[: seal.start()]  # a copy of a record of 10,000 cases takes 20 MB
-    as_written = bytes(head).replace(b"\r\n", b"\n") if b"\r" in content else head
-    return seal if sha256(as_written).hexdigest().encode() == seal[1] else None
+    seal = _SEAL.search(content, max(0, len(content) - _SEAL_SIZE))
+    return (content[: seal.start()] + b"}", seal[1].decode()) if seal and is_as_sealed(content) else None
 
 
 def loads(text: str) -> Any:

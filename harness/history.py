@@ -44,7 +44,7 @@ from harness.files import (
     whole,
 )
 from harness.records.policy import GatePolicy
-from harness.records.run import SCHEMA, CaseResult, RunRecord, before_cases, is_as_written, upgraded, written_pieces
+from harness.records.run import SCHEMA, CaseResult, RunRecord, before_cases, upgraded, written_pieces
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\Z")
 _SHORTEST_PREFIX = 4
@@ -509,7 +509,7 @@ def _without_cases(path: Path) -> RunRecord:
         run = RunRecord.model_validate(values | {"cases": ()})
         fits = values["schema"] == SCHEMA and _is_time(run.started) and _is_time(run.ended)
         file.seek(0)
-        if fits and size_of(path) <= _SIZE_LIMIT and is_as_written(file):
+        if fits and size_of(path) <= _SIZE_LIMIT and is_as_sealed(file):
             return run
     return read_run(path)
 

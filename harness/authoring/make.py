@@ -24,7 +24,7 @@ from pydantic import Field
 from harness.authoring.findings import Finding, Placed
 from harness.authoring.lint import Judging, LintResult, lint, unfit_checks, unfit_targets
 from harness.errors import ConfigError, SuiteError, found, nearest
-from harness.files import UnfitFileError, decoded_text, reading
+from harness.files import OLD_WORKBOOK, WORKBOOK, UnfitFileError, decoded_text, reading
 from harness.records import Record
 from harness.suite import case_from
 from harness.text import DEFAULT_SYMBOLS, SymbolTable, extract_targets
@@ -170,7 +170,7 @@ def decoded(path: Path, encoding: str | None) -> tuple[str, str]:
     name = None if encoding is None else _text_encoding(encoding)
     with reading(path, ConfigError, hint="accepted: a CSV file"):
         data = path.read_bytes()
-    if data.startswith(_WORKBOOKS):
+    if data.startswith((WORKBOOK, OLD_WORKBOOK)):
         raise ConfigError(f"{path}: not a file of rows; save the sheet as CSV UTF-8 and name that file")
     try:
         if name is None:
@@ -182,10 +182,6 @@ def decoded(path: Path, encoding: str | None) -> tuple[str, str]:
     except UnicodeError as error:
         why = f"not {encoding}" + (f" at byte {error.start + 1}" if isinstance(error, UnicodeDecodeError) else "")
     raise ConfigError(f"{path}: {why}; say which it is with --encoding")
-
-
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How a file of Excel begins, of today and of before 2007."""
 
 
 def _text_encoding(encoding: str) -> str:

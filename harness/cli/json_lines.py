@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from harness.cli.arguments import tell
 from harness.errors import HarnessError, found
-from harness.files import UnfitFileError, decoded_text, has_too_many_values, loads
+from harness.files import WORKBOOK, UnfitFileError, decoded_text, has_too_many_values, loads
 
 if TYPE_CHECKING:
     from harness.records.conversation import Part
@@ -28,8 +28,6 @@ _COMMANDING = re.compile(
 )
 """What would hide, or command a terminal; JSON can spell it in plain letters."""
 _TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".parquet")
-_ZIP = b"PK\x03\x04"
-"""How a workbook of Excel begins."""
 _ACCEPTED = 'accepted: {"id"?, "source" or "messages", "output", "targets"?, "channel"?}'
 
 
@@ -70,7 +68,7 @@ def _is_table_or_array(file: str, raw: bytes) -> bool:
     if begin.startswith(b"{"):
         return False
     is_array = begin.strip() == b"[" or re.match(rb"\[\s*\{", begin) is not None
-    return is_array or begin.startswith(_ZIP) or file.lower().endswith(_TABLES)
+    return is_array or begin.startswith(WORKBOOK) or file.lower().endswith(_TABLES)
 
 
 def encoded(value: Any) -> bytes:

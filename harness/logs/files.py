@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, HarnessError, found
-from harness.files import UnfitFileError, decoded_text
+from harness.files import OLD_WORKBOOK, WORKBOOK, UnfitFileError, decoded_text
 
 Format = Literal["jsonl", "csv", "parquet"]
 STANDARD_INPUT = "-"
@@ -194,8 +194,8 @@ _HEAD = 4096
 _HEAD_OF_INPUT = 1 << 20
 _GZIP = b"\x1f\x8b"
 _ARCHIVES = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook; accepted: what is in the archive, or the sheet saved as CSV",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook; accepted: the sheet saved as CSV",
+    WORKBOOK: "a zip archive or an Excel workbook; accepted: what is in the archive, or the sheet saved as CSV",
+    OLD_WORKBOOK: "an old Excel workbook; accepted: the sheet saved as CSV",
     b"\x28\xb5\x2f\xfd": "compressed by zstd; run: zstd -d FILE",
     b"BZh": "compressed by bzip2; run: bunzip2 FILE",
     b"\xfd7zXZ": "compressed by xz; run: xz -d FILE",

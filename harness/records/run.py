@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from harness.errors import RecordError, found
-from harness.files import SEAL, SEAL_SIZE
 from harness.records import Record, loose
 from harness.records.answer import ToolCall
 from harness.records.case import Domain
@@ -240,25 +239,6 @@ def written_pieces(run: RunRecord) -> Iterator[bytes]:
     piece += end
     digest.update(piece)
     yield piece + f',\n "digest": "{digest.hexdigest()}"\n}}'.encode()
-
-
-_BLOCK = 1 << 20
-
-
-def is_as_written(file: BinaryIO) -> bool:
-    """Whether a record ends with its digest and is as it was written, as `files.is_as_sealed`, a block at a time."""
-    digest, left = sha256(), b""
-    while block := file.read(_BLOCK):
-        left += block
-        end = max(0, len(left) - SEAL_SIZE)
-        end -= left[end - 1 : end] == b"\r"  # git may have changed the line ends
-        digest.update(left[:end].replace(b"\r\n", b"\n"))
-        left = left[end:]
-    seal = SEAL.search(left)
-    if seal is None:
-        return False
-    digest.update(left[: seal.start()].replace(b"\r\n", b"\n"))
-    return digest.hexdigest().encode() == seal[1]
 
 
 def _to_write(case: CaseResult) -> CaseResult:

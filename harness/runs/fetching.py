@@ -109,7 +109,6 @@ class FetchStoppedError(HarnessError):
     """The asking ended before this answer came."""
 
 
-_TAKEN = FetchStoppedError("this answer was taken before")
 _Answer = Future[Completion] | Completion | HarnessError | None
 
 
@@ -140,9 +139,10 @@ class Fetcher:
         self._total = len(jobs)
         self._keep = keep
         self._pace = pace
-        self._answers: dict[tuple[str, str] | int, _Answer] = dict.fromkeys(job.place for job in jobs)
-        """None while it is to come. A future, which takes a kilobyte and a half, is made for one that waits. Of one
-        that was taken the hash of its place is left, a sixth of the size."""
+        self._answers: dict[tuple[str, str], _Answer] = dict.fromkeys(job.place for job in jobs)
+        """None while it is to come. A future, which takes a kilobyte and a half, is made for one that waits."""
+        self._taken: set[int] = set()
+        """Hashes of the places of answers that were taken: a place takes six times as much."""
         self._mutex = threading.Lock()
         self._readers = {job.place: job.readers for job in jobs if job.readers > 1}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -172,7 +172,7 @@ class Fetcher:
 
     def was_asked(self, place: tuple[str, str]) -> bool:
         """Whether it is, or was before it was taken, among the jobs."""
-        return place in self._answers or hash(place) in self._answers
+        return place in self._answers or hash(place) in self._taken
 
     def has_answer(self, place: tuple[str, str]) -> bool:
         """Whether the answer is there, and nobody has to wait for it."""
@@ -214,7 +214,7 @@ class Fetcher:
         else:
             with self._mutex:
                 del self._answers[place]
-                self._answers[hash(place)] = _TAKEN
+                self._taken.add(hash(place))
 
     @property
     def requests(self) -> int:
@@ -275,7 +275,7 @@ class Fetcher:
         finally:
             reason = self.fatal or FetchStoppedError(_STOPPED)
             for place, answer in list(self._answers.items()):
-                if isinstance(place, tuple) and (answer is None or (isinstance(answer, Future) and not answer.done())):
+                if answer is None or (isinstance(answer, Future) and not answer.done()):
                     self._ended(place, reason)
 
     async def _ask_all(self) -> None:

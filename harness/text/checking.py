@@ -390,9 +390,10 @@ class Judge:
         found = list(near_misses(passage.text, lost, self.wanted, self.source, among=among, met=met)) if lost else []
         if holders:
             found += translated_placeholders(passage.text, holders, self.wanted, self.source)
+        by_themselves = {one.target.text for one in found}
         for finding in self._without_doubtful(found, passage.text, among):
             text = owners.get(finding.target.text, finding.target.text)
-            if text != finding.target.text and any(one.target.text == text for one in found):
+            if text != finding.target.text and text in by_themselves:
                 continue
             if finding.severity == "damage" or not mentions[text]:
                 yield text, self.mention(finding, passage)

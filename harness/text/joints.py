@@ -75,8 +75,12 @@ def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = (
         right = _RIGHT.match(text, end, end + _WORD + 1)
         if left is None or right is None or max(len(left[0]), len(right[0])) > _WORD:
             continue
-        is_damage = _is_alike if is_alike else _is_apart
-        if not is_damage(left[0], run, right[0], start < low, high < end):
+        if left[0].isdigit() and right[0].isdigit():
+            continue  # `5 - 3`, `10–20`
+        if is_alike:
+            if not _is_another_sign(left[0], run, right[0]):
+                continue
+        elif not _is_apart(left[0], run, right[0], before=start < low, behind=high < end):
             continue
         wanted = left[0] + sign + right[0]
         span = text[left.start() : right.end()]
@@ -117,17 +121,13 @@ def _is_code(word: str) -> bool:
     return word.isupper() or any(map(str.isdigit, word))
 
 
-def _is_alike(left: str, run: str, right: str, before: bool, behind: bool) -> bool:
-    """Whether another dash or slash is damage, and neither a range nor the dash of a sentence."""
-    if left.isdigit() and right.isdigit():
-        return False  # `10–20`
+def _is_another_sign(left: str, run: str, right: str) -> bool:
+    """Whether another dash or slash is damage, and not the dash of a sentence."""
     return not (is_cjk(left[-1]) and is_cjk(right[0])) and not (run in "–—" and (left + right).isalpha())
 
 
-def _is_apart(left: str, run: str, right: str, before: bool, behind: bool) -> bool:
+def _is_apart(left: str, run: str, right: str, *, before: bool, behind: bool) -> bool:
     """Whether a blank before or behind a sign is damage, and no sum, nor where a token may end beside Han."""
-    if left.isdigit() and right.isdigit():
-        return False  # `5 - 3`
     if len(left) == len(right) == 1 and before and behind and (left + right).isascii():
         return False  # `b / 2`, `n - 1`
     from_han, to_han = is_cjk(left[-1]), is_cjk(right[0])

@@ -464,8 +464,10 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     is_listed = target.kind in ("name", "path", "code") and _LISTED.fullmatch(span)
     if is_listed and span.replace("、", "/").replace(" ", "/") in target.text.replace("／", "/"):
         return True  # `A、B、C` for `A/B/C`, `800×800 通体` for `800×800/通体`
-    if "、" in span and (_BESIDE_HAN.search if target.kind == "code" else _SHORT_SIDES.fullmatch)(target.text):
-        return True  # `190℃、下火 170℃`, `Java、Python、前端`
+    if "、" in span and target.kind == "code" and _BESIDE_HAN.search(target.text):
+        return True  # `190℃、下火 170℃`
+    if "、" in span and target.kind != "code" and _SHORT_SIDES.fullmatch(target.text):
+        return True  # `Java、Python、前端`
     if target.kind == "name":
         if not is_altered or target.text.isupper():
             return False

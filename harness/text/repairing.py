@@ -144,7 +144,7 @@ def _spaced(signs: str) -> re.Pattern[str]:
     return re.compile(rf"(?:(?<!\s)\s+)?+[{listed}](?:\s*[{listed}])*+\s*+")
 
 
-_ROUNDS_OF_JOINTS = 5
+_ROUNDS_OF_JOINTS = 5  # a joint has no target of its own that would give it a round
 
 
 def restored(text: str, judge: Judge, channel: str = "text", escapes: bool = False) -> list[Edit]:

@@ -66,26 +66,7 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     is_begun = before in _BEFORE
     if low > 0 and is_begun and is_name and not _OF_A_SENTENCE.search(run[:low]):
         low = 0
-    if (
-        high < end
-        and not (_OF_A_SENTENCE.search(tail := run[high:end]) or _TIMES.fullmatch(tail))
-        and not _LONG_WORD.fullmatch(run, max(0, high - 6), end)
-        and (
-            (
-                after in _BEHIND
-                and is_begun
-                and _ANY_TAIL.fullmatch(tail)
-                and not _WORD_BEHIND_A_TOKEN.match(run, high - 1)
-                and (tail[0] > "\u2e7f" or _HAS_A_TOKEN.match(run, 0, high))
-            )
-            or (
-                after in _CLAUSE
-                and _SIDE_GOES_ON.fullmatch(run[:high])
-                and (_LONG_TAIL if is_begun else _TAIL).fullmatch(tail)
-            )
-            or (after in _CLAUSE and _OF_PARTS.search(run, max(0, high - 3), end))
-        )
-    ):
+    if high < end and _is_tail(run, high, end, after, is_begun=is_begun):
         high = end
     apart = any(
         one.end < other.start or kind_of(run[other.start : other.end]) in _BY_ITSELF for one, other in pairwise(spans)
@@ -99,6 +80,26 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     others = [one for one in pieces if one != whole and not (whole.endswith(one) and is_cjk(whole[-len(one) - 1]))]
     opened = low > 0 and first.open_left, high < end and last.open_right
     return [Span(low, high, *opened, "code" if kind == "cjk-pair" else kind, tuple(others))]
+
+
+def _is_tail(run: str, high: int, end: int, after: str, *, is_begun: bool) -> bool:
+    """Whether what is behind the last span belongs to the name. `is_begun`: a sure edge is before the run."""
+    tail = run[high:end]
+    if _OF_A_SENTENCE.search(tail) or _TIMES.fullmatch(tail) or _LONG_WORD.fullmatch(run, max(0, high - 6), end):
+        return False
+    if after in _BEHIND:
+        begins_with_han = tail[0] > "\u2e7f"
+        return (
+            is_begun
+            and _ANY_TAIL.fullmatch(tail) is not None
+            and not _WORD_BEHIND_A_TOKEN.match(run, high - 1)
+            and (begins_with_han or _HAS_A_TOKEN.match(run, 0, high) is not None)
+        )
+    if after not in _CLAUSE:
+        return False
+    if _SIDE_GOES_ON.fullmatch(run, 0, high) and (_LONG_TAIL if is_begun else _TAIL).fullmatch(tail):
+        return True
+    return _OF_PARTS.search(run, max(0, high - 3), end) is not None
 
 
 BESIDE_A_CELL = frozenset(("", *"\n \t|,：:*="))

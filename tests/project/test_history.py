@@ -6,6 +6,7 @@ import re
 import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from harness import files
 from harness.decisions.run_summary import Head, order_of
 from harness.errors import RecordError
 from harness.files import is_as_sealed, sealed, unsealed
 from harness.history import History, carries_digest, head_of, read_run
-from harness.records import run as records
-from harness.records.run import Looks, Totals, before_cases, is_as_written, run_schema, upgraded, written_pieces
+from harness.records.run import Looks, Totals, before_cases, run_schema, upgraded, written_pieces
 from tests.factory import case_result
 from tests.project.conftest import build
 
@@ -49,11 +50,16 @@ def test_a_record_is_written_a_case_at_a_time_and_has_the_form_of_the_whole(case
     st.sampled_from(["", "\n", "\r\n", " x"]),
 )
 def test_a_record_is_as_written_a_block_at_a_time_where_it_is_as_a_whole(text, block, end):
+    def whole(content):
+        seal = re.search(rb',\s*"digest":\s*"([0-9a-f]{64})"\s*\}\s*\Z', content)
+        head = content[: seal.start()].replace(b"\r\n", b"\n") if seal else b""
+        return seal is not None and sha256(head).hexdigest().encode() == seal[1]
+
     content = sealed(f'{{"a": "{text}"}}'.encode(), gap=b"\n ") + end.encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "_BLOCK", block)
+        patch.setattr(files, "_BLOCK", block)
         for one in (content, content.replace(b"\n", b"\r\n"), content.replace(b"a", b"b", 1), content[:-3]):
-            assert is_as_written(io.BytesIO(one)) == is_as_sealed(one)
+            assert is_as_sealed(io.BytesIO(one)) == is_as_sealed(one) == whole(one)
 
 
 def test_a_replay_of_answers_that_have_a_record_does_not_hold_the_file(history):
