@@ -141,16 +141,24 @@ def compact(names: tuple[str, ...], as_json: bool) -> int:
 
 @cassettes.command()
 @click.argument("names", nargs=-1, metavar="[NAME[@VERSION]]...")
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--delete", is_flag=True, help="Take them out. Without, it is only said what would go.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go, as without --delete.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def prune(names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
-    """Take out answers that no case of any configured model asks for, and those that a later one replaced.
+def prune(names: tuple[str, ...], delete: bool, dry_run: bool, as_json: bool) -> int:
+    """Which answers no case asks for any more, or a later one replaced; with --delete they are taken out.
 
-    A version that pyproject.toml no longer names keeps its cassettes, unless it is NAMEd here. The other lines stay
-    byte for byte.
+    The cases are those of all configured models. A version that pyproject.toml no longer names keeps its cassettes,
+    unless it is NAMEd here. The other lines stay byte for byte. An edited case that is put back finds its answers again
+    while they are there; what is taken out must be asked again.
+
+    \b
+    $ harness cassettes prune
+    $ harness cassettes prune tuned@v1 --delete
     """
     from harness.recording.recorder import without
 
+    if delete and dry_run:
+        raise ConfigError("--dry-run: found together with --delete; accepted: one of them")
     config, found = _holdings(names)
     taken = 0
     for holding in found:
@@ -161,16 +169,18 @@ def prune(names: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
                 f"{holding.path}:{holding.problems[0]}; nothing was taken out of it. Run: harness cassettes verify"
             )
         gone = {*holding.unused, *holding.superseded}
-        if gone and not dry_run:
+        if gone and delete:
             without(holding.path, gone)
         if as_json:
-            click.echo(json.dumps({"file": str(holding.path), "lines": len(gone), "dry_run": dry_run}))
+            click.echo(json.dumps({"file": str(holding.path), "lines": len(gone), "dry_run": not delete}))
         elif gone:
-            verb = "would take out" if dry_run else "took out"
+            verb = "took out" if delete else "would take out"
             tell(f"{_shown(holding.path, config)}: {verb} {len(gone)} lines")
         taken += len(gone)
     if not taken and not as_json:
         tell("nothing to take out", err=True)
+    if taken and not delete:
+        tell("nothing was taken out; the same with --delete does it", err=True)
     return 0
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from harness import cli
 from harness.config import load, model
+from harness.errors import ConfigError
 from harness.recording import Recorder
 from harness.runs.requests import body_for
 from harness.suite import load_suite
@@ -112,9 +113,27 @@ def test_status_of_a_model_that_is_none_names_those_that_are(project: Path) -> N
 def test_prune_takes_out_what_nobody_asks_for_and_keeps_the_rest_byte_for_byte(project: Path) -> None:
     before = cassette(project).read_bytes()
     record(project, 0, prompt="an older wording")
-    assert "would take out 1 lines" in harness("prune", "--dry-run").stdout
-    assert len(cassette(project).read_bytes()) > len(before)
-    assert "took out 1 lines" in harness("prune").stdout
+    assert "took out 1 lines" in harness("prune", "--delete").stdout
+    assert cassette(project).read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",), ("m",), ("m@v1", "--json")])
+def test_prune_without_delete_only_says_what_would_go(words: tuple[str, ...], project: Path) -> None:
+    """Answers cost money and cannot be had again: one word typed without thought may not take them."""
+    record(project, 0, prompt="an older wording")
+    before = cassette(project).read_bytes()
+    result = harness("prune", *words)
+    assert result.return_value == 0
+    assert "would take out 1 lines" in result.stdout or '"lines": 1, "dry_run": true' in result.stdout
+    assert "nothing was taken out; the same with --delete does it" in result.stderr
+    assert cassette(project).read_bytes() == before
+
+
+def test_prune_cannot_delete_and_not_delete(project: Path) -> None:
+    record(project, 0, prompt="an older wording")
+    before = cassette(project).read_bytes()
+    with pytest.raises(ConfigError, match="--dry-run"):
+        harness("prune", "--delete", "--dry-run")
     assert cassette(project).read_bytes() == before
 
 
@@ -122,16 +141,16 @@ def test_prune_touches_nothing_that_it_cannot_read(project: Path) -> None:
     cassette(project).write_bytes(b'{"key": broken}\n' + cassette(project).read_bytes())
     before = cassette(project).read_bytes()
     with pytest.raises(Exception, match=r"s\.jsonl:1: .*; nothing was taken out of it"):
-        harness("prune")
+        harness("prune", "--delete")
     assert cassette(project).read_bytes() == before
 
 
 def test_prune_keeps_versions_that_are_no_longer_configured_unless_they_are_named(project: Path) -> None:
     old = project / "cassettes" / "m@v0"
     cassette(project).parent.rename(old)
-    harness("prune")
+    harness("prune", "--delete")
     assert (old / "s.jsonl").read_bytes().count(b"\n") == 2
-    harness("prune", "m@v0")
+    harness("prune", "m@v0", "--delete")
     assert (old / "s.jsonl").read_bytes() == b""
 
 
