@@ -48,6 +48,8 @@ class ImportedSuite:
     parts: dict[LeftOut, None] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    renamed: list[str] = field(default_factory=list)
+    """Ids of the file that no case can have."""
 
     @property
     def left_out(self) -> list[LeftOut]:
@@ -201,8 +203,12 @@ def add_case(
     *,
     targets: Sequence[str] | None = None,
     name: str | None = None,
+    said: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a case, or say why not. Without `targets`, what a check wants and the prompt holds is protected too."""
+    """Add a case, or say why not. Without `targets`, what a check wants and the prompt holds is protected too.
+
+    `said` are fields of the case that its row names, such as its domain.
+    """
     text = prompt if isinstance(prompt, str) else "\n".join(str(one.get("content") or "") for one in prompt)
     if targets is None:
         wanted = {str(one["value"]) for one in checks if one["check"] in ("contains", "equals") and "value" in one}
@@ -211,6 +217,7 @@ def add_case(
         "domain": "imported",
         "language": "zh" if any(map(is_cjk, text)) else "en",
         "task": "json" if any(one["check"].startswith("json_") for one in checks) else "qa",
+        **(said or {}),
         **({"prompt": prompt} if isinstance(prompt, str) else {"messages": prompt}),
     }
     if targets:
@@ -228,6 +235,8 @@ def add_case(
     if name and re.fullmatch(ID_PATTERN, name) and name not in made.names:
         made.names.add(name)
         line = {"id": name, **line}
+    elif name:
+        made.renamed.append(name)
     made.lines.append(line)
 
 
@@ -257,6 +266,9 @@ _CHINESE = {
     **dict.fromkeys(("答案", "参考答案", "标准答案", "期望", "期望输出", "预期", "预期输出", "输出"), "expected"),
     **dict.fromkeys(("系统", "系统提示", "系统提示词"), "system"),
     **dict.fromkeys(("目标", "目标字符串"), "targets"),
+    **dict.fromkeys(("编号", "用例编号", "用例id"), "id"),
+    **dict.fromkeys(("领域", "类别", "分类", "专业", "category"), "domain"),
+    **dict.fromkeys(("标签",), "tags"),
 }
 _PROMPTS = (
     *("prompt", "question", "instruction", "query", "input", "source", "text", "problem", "messages"),
@@ -310,24 +322,36 @@ def row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
             said = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
             prompt = [{"role": "system", "content": row["system"]}, *said]
         case_name = str(row["id"]) if isinstance(row.get("id"), str | int) else None
+        said_of_it = _said(row)
         letters, choices = _choices(row)
         if choices and isinstance(prompt, str):
             prompt, wanted_check = _choice(prompt, letters, choices, wanted)
-            add_case(made, place, prompt, [wanted_check], name=case_name)
+            add_case(made, place, prompt, [wanted_check], name=case_name, said=said_of_it)
             return
     except ValueError as error:
         made.leave(place, str(error))
         return
     text = prompt if isinstance(prompt, str) else "\n".join(one["content"] for one in prompt)
-    targets = _targets_of(row.get("targets"))
+    targets = _targets_of(row.get("targets"), text)
     checks = _wanted_checks(place, wanted, made)
     if targets is None and not checks:
         # of an example of an answer, what it takes from the prompt
         targets = [one.text for one in extract_targets(text) if not isinstance(wanted, str) or one.text in wanted]
-    add_case(made, place, prompt, checks, targets=targets, name=case_name)
+    add_case(made, place, prompt, checks, targets=targets, name=case_name, said=said_of_it)
 
 
-_BESIDE = ("system", "context", "targets", "id", "choices", "options", *"abcdefgh")
+_BESIDE = ("system", "context", "targets", "id", "domain", "tags", "choices", "options", *"abcdefgh")
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The domain and the tags of a row: rates are given, and bounds are taken, by domain."""
+    domain, tags = row.get("domain"), unquoted(row.get("tags"))
+    listed = _BETWEEN.split(tags) if isinstance(tags, str) else tags if isinstance(tags, list) else []
+    kept = list(dict.fromkeys(one.strip() for one in map(str, listed) if one.strip()))
+    return {
+        **({"domain": str(domain).strip()} if isinstance(domain, str | int) else {}),
+        **({"tags": kept} if kept else {}),
+    }
 
 
 def _is_used(name: str) -> bool:
@@ -349,10 +373,15 @@ def _choices(row: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
     return [chr(ord("A") + number) for number in range(min(26, len(listed)))], listed
 
 
-def _targets_of(value: Any) -> list[str] | None:
+_BETWEEN = re.compile(r"[,;|\n、，；]")
+
+
+def _targets_of(value: Any, prompt: str) -> list[str] | None:
+    """The targets of a row; a cell that lists strings of the prompt is all of them, unless it is there as it is."""
     value = unquoted(value)
     if isinstance(value, str):
-        return [value]
+        listed = [one.strip() for one in _BETWEEN.split(value) if one.strip()]
+        return listed if value not in prompt and listed and all(one in prompt for one in listed) else [value]
     return [str(one) for one in value] if isinstance(value, list) else None
 
 
@@ -523,6 +552,9 @@ def read_rows(path: Path, made: ImportedSuite) -> None:
             unused |= dict.fromkeys(name for name in map(str, inner) if not _is_used(name))
         else:
             made.leave(place, f"not JSON: {row}" if isinstance(row, Exception) else f"found {found(row)}, no object")
+    if made.renamed:
+        first = f"{len(made.renamed):,}, the first {made.renamed[0]!r}"
+        made.notes.append(f"ids that are not used: {first}; accepted: ASCII letters, digits and . _ -, each id once")
     if unused:
         made.notes.append(f"columns that are not used: {', '.join(list(unused)[:20])}")
     if not place:

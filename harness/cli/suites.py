@@ -12,7 +12,10 @@ import click
 from harness.cli.arguments import CommandGroup, report_dir_option, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.authoring.canaries import CanaryTrial
+    from harness.authoring.findings import Finding
     from harness.authoring.lint import Judging, LintResult
     from harness.authoring.make import Catalogue
     from harness.authoring.right_answers import AnswersTried
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _SHOWN_OF_ONE_REASON = 5
+_SHOWN_OF_ONE_RULE = 20
 
 
 @click.group(cls=CommandGroup)
@@ -431,12 +435,13 @@ def _lines(result: LintResult, notes: bool) -> list[str]:
     from harness.authoring.lint import table
     from harness.show.words import translated
 
-    shown = [one for one in result.findings if notes or one.level != "note"]
+    shown, further = _first_of_each(one for one in result.findings if notes or one.level != "note")
     lines = [
         # the place, `error` and the rule in the form that editors look for
         f"{one.place}: {one.level} {one.rule}: {one.case + ': ' if one.case else ''}{translated(one.message)}"
         for one in shown
     ]
+    lines += [f"{number:,} further warnings {rule}; all of them: --json" for rule, number in further.items()]
     hidden = result.number("note")
     searched = ", ".join(result.training_files) or "none (training_data of the models, or --training FILE)"
     return [
@@ -450,6 +455,19 @@ def _lines(result: LintResult, notes: bool) -> list[str]:
         f"{_count(result.number('error'), 'error')}, {_count(result.number('warning'), 'warning')}, "
         f"{_count(hidden, 'note')}" + (" (--notes prints them)" if hidden and not notes else ""),
     ]
+
+
+def _first_of_each(findings: Iterable[Finding]) -> tuple[list[Finding], Counter[str]]:
+    """All but the further warnings of a rule, and how many these are. A template has one for each of its cases."""
+    kept: list[Finding] = []
+    times, further = Counter[str](), Counter[str]()
+    for one in findings:
+        times[one.rule] += one.level == "warning"
+        if one.level != "warning" or times[one.rule] <= _SHOWN_OF_ONE_RULE:
+            kept.append(one)
+        else:
+            further[one.rule] += 1
+    return kept, further
 
 
 def _answers_line(tried: AnswersTried) -> list[str]:

@@ -292,6 +292,39 @@ def test_usual_names_of_questions_and_answers_are_known_and_the_rest_is_named(
     assert made.notes == ["columns that are not used: 批次"]
 
 
+def test_the_domain_and_the_tags_of_a_row_are_those_of_its_case(tmp_path: Path) -> None:
+    """A team that sorts its cases by trade gets rates by trade: bounds are taken by domain."""
+    table = "编号,提示词,目标字符串,领域,标签\nq-1,抄写 C35/45,C35/45,施工,夜班；送货单\nq-2,抄写 YJV-4,YJV-4,电气,\n"
+    (tmp_path / "a.csv").write_text(table, encoding="gbk")
+    made = import_file("csv", tmp_path / "a.csv")
+    assert [(one["id"], one["domain"], one.get("tags")) for one in made.lines] == [
+        ("q-1", "施工", ["夜班", "送货单"]),
+        ("q-2", "电气", None),
+    ]
+    assert made.notes == []
+
+
+def test_a_cell_that_lists_strings_of_the_prompt_holds_several_targets(tmp_path: Path) -> None:
+    rows = [
+        ("抄写 A-1/B 和 C-2", "A-1/B；C-2", ["A-1/B", "C-2"]),
+        ("抄写 A-1;C-2", "A-1;C-2", ["A-1;C-2"]),
+        ("抄写 A-1", '["A-1"]', ["A-1"]),
+    ]
+    lines = [json.dumps({"prompt": prompt, "targets": cell}) for prompt, cell, _ in rows]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert [one["targets"] for one in import_file("hf", tmp_path / "a.jsonl").lines] == [one[2] for one in rows]
+
+
+def test_ids_that_no_case_can_have_are_named(tmp_path: Path) -> None:
+    table = "id,prompt,targets\n用例一,Say A-1,A-1\nx,Say B-1,B-1\nx,Say C-1,C-1\n"
+    (tmp_path / "a.csv").write_text(table, encoding="utf-8")
+    made = import_file("csv", tmp_path / "a.csv")
+    assert [one["id"] for one in made.lines] == ["csv-0001", "x", "csv-0002"]
+    assert made.notes == [
+        "ids that are not used: 2, the first '用例一'; accepted: ASCII letters, digits and . _ -, each id once"
+    ]
+
+
 def test_the_results_of_promptfoo_hold_the_configuration_that_was_run(tmp_path: Path) -> None:
     test = {"vars": {"x": "A-1/B"}, "assert": [{"type": "contains", "value": "{{x}}"}]}
     results = {"results": {"results": []}, "config": {"prompts": ["Find {{x}}"], "tests": [test]}}

@@ -56,6 +56,23 @@ def test_an_error_is_1_with_file_line_rule_and_case(project: Path, capsys: pytes
     )
 
 
+def test_fifty_warnings_of_one_rule_are_twenty_lines_and_a_count(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prompt = "Write the number of the pump: KX-{}/2"
+    alike = [{**LINE, "id": f"a-{n}", "prompt": prompt.format(n), "targets": [f"KX-{n}/2"]} for n in range(100, 151)]
+    write(project, *alike)
+    assert run(["suites", "lint"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("warning near-duplicate-prompt") == 20
+    assert "30 further warnings near-duplicate-prompt; all of them: --json" in out
+    assert "51 cases: 0 errors, 50 warnings" in out
+    assert run(["suites", "lint", "--lang", "zh"]) == 0
+    assert "另有 30 个 near-duplicate-prompt 警告；全部列出：--json" in capsys.readouterr().out
+    assert run(["suites", "lint", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["findings"]) == 50
+
+
 def answers(project: Path, *right: str) -> None:
     path = project / "suites" / "mine" / "cases.answers.json"
     path.write_text(json.dumps({"contamination": "test data", "answers": {"a-1": list(right)}}))
