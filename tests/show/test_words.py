@@ -426,6 +426,10 @@ def test_a_part_of_a_sentence_is_not_taken_for_a_number_of_cases(english, chines
         ),
         ("domain=law 2 of 2: core/a-1, core/a-2", "领域 law：2 条中 2 条，core/a-1、core/a-2"),
         ("task=copy 1 of 3: core/a-1", "任务 copy：3 条中 1 条，core/a-1"),
+        ("kind=both 2 of 29: team/a-1, team/a-2", "两种符号都有：29 条中 2 条，team/a-1、team/a-2"),
+        ("kind=none 1 of 4: team/a-1", "没有符号：4 条中 1 条，team/a-1"),
+        ("kind=-", "符号 -"),
+        ("symbol=both", "两种符号都有"),
         ("reports/x.json: 3 of 4 of it: no", "reports/x.json: 3 of 4 of it: no"),
     ],
 )
