@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import json
 import re
 import string
 import tomllib
@@ -263,6 +264,60 @@ def test_a_chinese_error_is_chinese_as_a_whole():
     halves = {text: translated(worded(text).strip(), "zh") for text in said}
     left = {text: chinese for text, chinese in halves.items() if ENGLISH.search(LITERAL.sub("", chinese))}
     assert left == {}
+
+
+BROKEN_JSON = (
+    *('{"a": tru}', '{"a":"x', '{"a" 1}', '{"a":1 "b":2}', "{a:1}", '{"a":1} x', '{"a":"\x01"}', '{"a":"\\q"}'),
+    *('{"a":"\\u12"}', '{"a":1,}', "[1,]", ""),
+)
+BROKEN_TOML = (
+    *(
+        "a =",
+        "[tool.harness",
+        "[[a]",
+        "a = v1",
+        'a = "x\n',
+        'a = """x',
+        "[a]\n[a]\n",
+        "a=1\na=2",
+        "模型 = 1",
+        "a = “x”",
+    ),
+    *("a = [1, 2", "a = 'x", 'a = "\\q"', "a = 2026-13", "a = 01", "a = {b=1,}", "a 1", "a={b=1}\na.c=2\nb=1", "= 3"),
+    *("[a]\n[[a]]", "a={b=1,b=2}", 'a="\\uD800"', 'a="\\u12"', "a = {b=1", 'a="\x01"', "a=[]\n[a.b]", "a = {b=1 c=2}"),
+)
+
+
+def test_what_the_readers_of_json_and_toml_say_is_chinese_as_a_whole():
+    """The error that whoever edits pyproject.toml meets first: a text without quotes, Chinese quotes, a key twice."""
+    said = []
+    for reader, texts_of_it, places in (
+        (json.loads, BROKEN_JSON, ("x: not JSON: {0}", "not JSON at column 7: {0}")),
+        (tomllib.loads, BROKEN_TOML, ("x/pyproject.toml: cannot be read as TOML: {0}", "{0}")),
+    ):
+        for text in texts_of_it:
+            with pytest.raises((json.JSONDecodeError, tomllib.TOMLDecodeError)) as caught:
+                reader(text)
+            message = getattr(caught.value, "msg", None) or str(caught.value)
+            said += [translated(place.format(message), "zh") for place in places]
+    assert [one for one in said if ENGLISH.search(LITERAL.sub("", one))] == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "chinese"),
+    [
+        ("not JSON at column 21: Unterminated string starting at", "第 21 列不是 JSON：字符串没有结束的引号"),
+        (
+            "17 bytes; accepted: 16 (--max-line); only the beginning is kept",
+            "17 字节；最多 16 字节（--max-line）；只保留开头",
+        ),
+        ("found 'x'; accepted: one object a row", "实际为 'x'；应为每行一个 JSON 对象"),
+        ("found 1 fields; the header has 2", "有 1 个字段；表头有 2 个"),
+    ],
+)
+def test_the_first_row_of_a_log_that_is_rejected_is_told_in_chinese_as_a_whole(reason, chinese):
+    english = f"harness: 50.0% of the rows are rejected. First in a.scored/rejected.jsonl: a.jsonl, row 9: {reason}"
+    assert translated(english, "zh").endswith(f"首次出现在 a.scored/rejected.jsonl：a.jsonl 第 9 行：{chinese}")
 
 
 def test_what_is_wrong_with_a_case_or_a_check_is_chinese_as_a_whole():
