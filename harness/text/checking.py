@@ -15,7 +15,6 @@ from harness.text.mentions import (
     CheckResult,
     Finding,
     Mention,
-    Source,
     in_a_sentence,
     in_order,
     rank,
@@ -32,6 +31,7 @@ from harness.text.near import (
     near_misses,
     translated_placeholders,
 )
+from harness.text.search import MANY, Source
 from harness.text.symbols import ALTERED, DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import STRICT_KINDS, Target, kind_of
 
@@ -275,6 +275,8 @@ class Judge:
         if not are_apart(page, seen):
             return None
         holds = self.source.holds_beside
+        if len(damaged) >= MANY:
+            self.source.learn(one.text for text in damaged for one in seen[text])
         kept = {
             text: [one for one in seen[text] if not (one.damage.weight and holds(one.text, text))] for text in damaged
         }

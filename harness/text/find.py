@@ -10,12 +10,8 @@ from typing import NamedTuple
 from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, mildest
 from harness.text.fold import NO_FORMS, STRANGER, WHOLE, Damage, Fold, Letters, Page, Pattern, Skeleton, pattern_of
+from harness.text.search import AT_ONCE, MANY, all_places, places_of
 from harness.text.symbols import ALTERED, BETWEEN_LATIN, ELLIPSES, MARK, letter_for, role
-
-try:
-    from ahocorasick_rs import AhoCorasick
-except ImportError:  # an optional library: without it each target is looked for by itself
-    AhoCorasick = None
 
 _KNOWN = 64
 """Spans of a target that are kept with their reading: habits are few, and a process may meet thousands of targets."""
@@ -45,7 +41,7 @@ class Alike(NamedTuple):
 
 def readings(page: Page, targets: tuple[str, ...]) -> dict[str, list[Alike]]:
     """The targets whose letters are in a text, each with its mentions by form. Mentions may overlap."""
-    if page.is_plain and len(targets) < _AT_ONCE:
+    if page.is_plain and len(targets) < AT_ONCE:
         patterns = _unlike(targets, page.fine)
         found = _counted(page, patterns) if patterns else None
         if found is not None:
@@ -94,8 +90,12 @@ def _counted(page: Page, patterns: tuple[Pattern, ...]) -> dict[str, list[Alike]
     return met
 
 
-def _forms(page: Page, pattern: Pattern, starts: list[int], hits: int) -> list[Alike]:
+def _forms(
+    page: Page, pattern: Pattern, starts: list[int], hits: int, places: Sequence[int] | None = None
+) -> list[Alike]:
     """The mentions of a target in a text without codes, where it starts whole, and has so many hits in all.
+
+    `places` are the hits, where they are known: nothing is looked for then.
 
     A model damages a string in one way again and again: where the target and its forms known from before are found in
     as many places as its skeleton, nothing is left to be read.
@@ -105,15 +105,15 @@ def _forms(page: Page, pattern: Pattern, starts: list[int], hits: int) -> list[A
     rest = hits - len(starts)
     if not rest:
         return found
-    is_counted = pattern.is_bare and not _may_meet(pattern.skeleton, pattern.skeleton)
+    is_counted = places is None and pattern.is_bare and not _may_meet(pattern.skeleton, pattern.skeleton)
     known, counted = _known_forms(page, pattern, rest) if is_counted else ([], [])
     if is_counted and rest - len(counted) > _WORTH_READING_AHEAD:
         head = Page(page.text[:_WELL_AHEAD], page.symbols)
-        _damaged(head, pattern, [], (_all(head.letters, pattern.skeleton), ()))
+        _damaged(head, pattern, [], (all_places(head.letters, pattern.skeleton), ()))
         known, counted = _known_forms(page, pattern, rest)
     found += known
     if rest > len(counted):
-        places = _all(page.letters, pattern.skeleton)
+        places = all_places(page.letters, pattern.skeleton) if places is None else places
         if starts or counted:
             passed, begins = {*starts, *counted}, page.plain.starts
             places = [place for place in places if begins[place] not in passed]
@@ -175,18 +175,22 @@ def _searched(page: Page, targets: tuple[str, ...]) -> dict[str, list[Alike]]:
         page = page if page.fold.coarse else Page(page.text, page.symbols, is_text=page.is_text, coarse=True)
         patterns, skeletons = _patterns(targets, page.fold)
         held, unhinted = skeletons, patterns.get("", ())
-    if len(held) < _AT_ONCE:
+    if len(held) < AT_ONCE:
         skeletons = tuple(held)
-    plain_hits = _hits(page.letters, skeletons)
-    decoded_hits = {} if page.decoded is None else _hits(page.decoded.letters, skeletons)
+    plain_hits = places_of(page.letters, skeletons)
+    decoded_hits = {} if page.decoded is None else places_of(page.decoded.letters, skeletons)
+    are_many = len(plain_hits) >= MANY
     is_of_letters = page.decoded is None and (page.is_text or not page.backslashes)
     met_here = [*plain_hits, *(skeleton for skeleton in decoded_hits if skeleton not in plain_hits)]
     for pattern in [*(one for skeleton in met_here for one in patterns[skeleton]), *unhinted]:
         text = pattern.text
         plain, coded_ones = plain_hits.get(pattern.skeleton, ()), decoded_hits.get(pattern.skeleton, ())
-        starts = _places(page, pattern, text) if plain or not pattern.skeleton else []
+        if are_many and BETWEEN_LATIN.isdisjoint(text) and pattern.skeleton:
+            starts = _places_at(page, pattern, plain)
+        else:
+            starts = _places(page, pattern, text) if plain or not pattern.skeleton else []
         if is_of_letters and pattern.skeleton and pattern.unescaped is NO_FORMS:
-            met[text] = _forms(page, pattern, starts, len(plain))
+            met[text] = _forms(page, pattern, starts, len(plain), plain if are_many else None)
             continue
         whole = _whole(text, starts)
         found: list[Reading] = []
@@ -201,10 +205,6 @@ def _searched(page: Page, targets: tuple[str, ...]) -> dict[str, list[Alike]]:
     return met
 
 
-_AT_ONCE = 16
-"""From so many targets on they are looked for in one pass, where the library for that is installed."""
-
-
 @lru_cache(maxsize=256)
 def _patterns(targets: tuple[str, ...], fold: Fold) -> tuple[dict[str, list[Pattern]], tuple[str, ...]]:
     """The patterns by their skeletons, and the skeletons. Under "" are those too that are to be looked at anyway."""
@@ -214,21 +214,6 @@ def _patterns(targets: tuple[str, ...], fold: Fold) -> tuple[dict[str, list[Patt
         patterns.setdefault(pattern.skeleton if pattern.unescaped is NO_FORMS else "", []).append(pattern)
         patterns.setdefault(pattern.skeleton, [])
     return patterns, tuple(skeleton for skeleton in patterns if skeleton)
-
-
-def _hits(letters: str, skeletons: tuple[str, ...]) -> dict[str, list[int]]:
-    """The skeletons that are there, each with its places; they may overlap."""
-    if len(skeletons) < _AT_ONCE or AhoCorasick is None:
-        return {skeleton: found for skeleton in skeletons if (found := _all(letters, skeleton))}
-    places: dict[str, list[int]] = {}
-    for number, start, _ in _automaton(skeletons).find_matches_as_indexes(letters, overlapping=True):
-        places.setdefault(skeletons[number], []).append(start)
-    return places
-
-
-@lru_cache(maxsize=64)
-def _automaton(skeletons: tuple[str, ...]) -> "AhoCorasick":
-    return AhoCorasick(skeletons)
 
 
 def _count(text: str, part: str) -> int:
@@ -254,7 +239,7 @@ def _may_meet(one: str, other: str) -> bool:
 
 def are_apart(page: Page, seen: dict[str, list[Alike]]) -> bool:
     """Whether no two mentions share a place."""
-    if len(page.text) > _WORTH_ASKING and len(seen) < _AT_ONCE and page.is_plain and not page.fold.coarse:
+    if len(page.text) > _WORTH_ASKING and len(seen) < AT_ONCE and page.is_plain and not page.fold.coarse:
         patterns = [pattern_of(text, page.fine) for text in seen]
         skeletons = [pattern.skeleton for pattern in patterns if pattern.is_bare]
         if len(skeletons) == len(seen) and not any(_may_meet(a, b) for a in skeletons for b in skeletons):
@@ -264,33 +249,43 @@ def are_apart(page: Page, seen: dict[str, list[Alike]]) -> bool:
     return all(map(le, ends, starts[1:]))  # before each one as many have ended as have begun
 
 
-def _all(letters: str, skeleton: str) -> list[int]:
-    found: list[int] = []
-    place = letters.find(skeleton) if skeleton else -1
-    while place >= 0:
-        found.append(place)
-        place = letters.find(skeleton, place + 1)
-    return found
-
-
 def _places(page: Page, pattern: Pattern, form: str) -> list[int]:
     """Where a form of the target, or the target itself, stands for it."""
-    text, target = page.text, pattern.text
+    text, size = page.text, len(form)
     found: list[int] = []
-    size, length = len(form), len(text)
-    is_to_be_asked = pattern.may_be_no_mention and form == target
     start = text.find(form)
     while start >= 0:
-        end = start + size
-        if (
-            (text[start - 1] in NEVER_JOINS and (end == length or text[end] in NEVER_JOINS))
-            or stands_alone(text, start, end, target)
-        ) and not (is_to_be_asked and _is_no_mention(page, pattern, start)):
+        if _is_mention(page, pattern, form, start):
             found.append(start)
-            start = text.find(form, end)
+            start = text.find(form, start + size)
         else:
             start = text.find(form, start + 1)
     return found
+
+
+def _places_at(page: Page, pattern: Pattern, hits: Sequence[int]) -> list[int]:
+    """The places of the target itself, given those of its letters."""
+    text, begins, form = page.text, page.plain.starts, pattern.text
+    ahead = next(place for place, char in enumerate(form) if page.fold[ord(char)] is not None)
+    found: list[int] = []
+    free = 0
+    for hit in hits:
+        start = begins[hit] - ahead
+        if start >= free and text.startswith(form, start) and _is_mention(page, pattern, form, start):
+            found.append(start)
+            free = start + len(form)
+    return found
+
+
+def _is_mention(page: Page, pattern: Pattern, form: str, start: int) -> bool:
+    text, target = page.text, pattern.text
+    end = start + len(form)
+    if not (
+        (text[start - 1] in NEVER_JOINS and (end == len(text) or text[end] in NEVER_JOINS))
+        or stands_alone(text, start, end, target)
+    ):
+        return False
+    return not (pattern.may_be_no_mention and form == target and _is_no_mention(page, pattern, start))
 
 
 def _is_no_mention(page: Page, pattern: Pattern, start: int) -> bool:

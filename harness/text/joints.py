@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAKS, SPACE_SET, is_cjk, later
-from harness.text.mentions import Source
+from harness.text.search import Source
 
 LONGEST = 100
 """Code points that a joint takes at most in an answer: two words, up to three signs, and the blanks beside them."""

@@ -12,10 +12,11 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from harness.text.characters import SPACE_SET, is_cjk, later, stands_alone
+from harness.text.characters import SPACE_SET, is_cjk, later
 from harness.text.explain import Change
 from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
+from harness.text.search import MANY, Source
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
 from harness.text.targets import (
     MEASURES,
@@ -112,55 +113,13 @@ class Finding(NamedTuple):
     severity: str = "damage"
 
 
-class Source:
-    """All the text that a model was given. Its parts are never joined: no span crosses two messages."""
-
-    def __init__(self, source: str | Sequence[str]) -> None:
-        self.parts: tuple[str, ...] = (source,) if isinstance(source, str) else tuple(source)
-        self._known: dict[str, bool] = {}
-
-    def holds(self, span: str) -> bool:
-        """Whether `span` occurs somewhere in the source with the boundary rule kept on both sides."""
-        found = self._known.get(span)
-        if found is None:
-            found = any(_stands_in(part, span) for part in self.parts)
-            if len(span) < _FARTHEST:  # a longer one is met once
-                self._known[span] = found
-        return found
-
-    def holds_beside(self, span: str, target: str) -> bool:
-        """The same, but not in the target itself: `\\srv` is in `\\\\srv`."""
-        if span not in target or 2 * len(span) < len(target) or not self.holds(span):
-            return self.holds(span)
-        return any(_stands_in(part, span) for whole in self.parts for part in whole.split(target))
-
-    def holds_in_some_case(self, span: str, but: str) -> bool:
-        """The same, with the first letter in either case, unless that makes it the text `but`."""
-        first, rest = span[:1], span[1:]
-        if span not in self._known and not any(rest in part for part in self.parts):  # most damage
-            if len(span) < _FARTHEST:
-                self._known[span] = False
-            return False
-        if self.holds_beside(span, but):
-            return True
-        others = (case + rest for case in (first.lower(), first.upper()) if case != first)
-        return any(other != but and self.holds(other) for other in others)
-
-
-def _stands_in(part: str, span: str) -> bool:
-    start = part.find(span)
-    while start >= 0:
-        if stands_alone(part, start, start + len(span), span):
-            return True
-        start = part.find(span, start + 1)
-    return False
-
-
 def settle(
     damaged: list[Finding], whole: list[Finding], text: str, source: Source
 ) -> tuple[list[Finding], dict[str, str]]:
     """The damaged findings that hold, and the targets whose own findings lie in those of longer ones."""
     cover = Cover((one.start, one.end, one.wanted) for one in whole) if whole else None
+    if len(damaged) >= MANY:
+        source.learn(text[one.start : one.end] for one in damaged)
     kept: list[Finding] = []
     within: dict[str, str] = {}
     for rivals in _rivals(damaged):

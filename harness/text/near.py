@@ -9,7 +9,8 @@ from itertools import islice
 from harness.text.characters import is_cjk, later, stands_alone
 from harness.text.explain import Change
 from harness.text.fold import Damage, ascii_of
-from harness.text.mentions import Finding, Source
+from harness.text.mentions import Finding
+from harness.text.search import Source
 from harness.text.symbols import ALTERED, CORRUPTED, QUOTES
 from harness.text.targets import STRICT_KINDS, Target, is_formula
 

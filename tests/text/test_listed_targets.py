@@ -1,11 +1,12 @@
 """Listed targets: every sign, wider edges of numbers, inflection, near misses, escapes, reasoning."""
 
 import pickle
+from typing import Any
 
 import pytest
 
 from benchmarks.text.corpora import DAMAGE, MANY, MENTIONS, SOURCE, filled
-from harness.text import check, find, repair
+from harness.text import check, find, repair, search
 from harness.text.near import how_near
 
 ROWS = [
@@ -249,7 +250,7 @@ TEXT = filled(DAMAGE, 400) + " ".join(f"{target} {target.replace('-', ' - ')}" f
 def test_one_pass_finds_what_a_search_for_each_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ahocorasick_rs")
     at_once = check(SOURCE, TEXT, MANY)
-    monkeypatch.setattr(find, "AhoCorasick", None)
+    monkeypatch.setattr(search, "AhoCorasick", None)
     assert check(SOURCE, TEXT, MANY) == at_once
 
 
@@ -259,6 +260,40 @@ def test_each_of_many_is_judged_as_it_is_alone() -> None:
         alone = check(SOURCE, TEXT, [target])
         assert alone.mentions[target] == together.mentions[target]
     assert {"spaced", "lookalike", "absent"} <= set(together.verdicts.values())
+
+
+class _Walked(str):
+    """A text that counts how many of its characters were looked through."""
+
+    steps = 0
+
+    def find(self, *asked: Any) -> int:
+        place = super().find(*asked)
+        _Walked.steps += (len(self) if place < 0 else place) - sum(asked[1:2])
+        return place
+
+    def __contains__(self, part: object) -> bool:
+        _Walked.steps += len(self)
+        return super().__contains__(part)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("apart", [" - ", "-"])
+def test_twice_as_many_different_strings_are_twice_the_work(
+    listed: bool, apart: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = search.all_places
+    for module in (search, find):
+        monkeypatch.setattr(module, "all_places", lambda text, one: letters(_Walked(text), one))
+    steps = []
+    for number in (500, 1000):
+        _Walked.steps = 0
+        codes = [f"ZX{one:05d}-{one * 7919 % 100_000:05d}" for one in range(number)]
+        answer = _Walked("\n".join(codes).replace("-", apart))
+        found = check(_Walked("\n".join(codes)), answer, codes if listed else None)
+        assert set(found.verdicts.values()) == {"verbatim" if apart == "-" else "spaced"}
+        steps.append(_Walked.steps)
+    assert steps[1] < 2.2 * steps[0]  # a search of the whole text for each is four times as much
 
 
 @pytest.mark.parametrize(
