@@ -4,11 +4,12 @@ Where a string begins and ends, nobody says, and the scanner may be wrong: it ta
 (`NO.ILCDUB-2024/0773`), it finds nothing (`炮二平五/马8进7`), and an answer may name a part alone. A joint is what is
 left to hold on to: a sign with the word at each side of it, or two characters of Han. Where the answer has a blank at
 the sign, and the source has the same without one, and nowhere with it, the string is damaged, whatever its edges are.
+The same holds for what no sign is needed to see: `0. 9%`, `A 12`, and letters, digits and signs in full width.
 """
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -24,6 +25,8 @@ _WORD, _MOST = 40, 3
 _BLANKS = " \t\u00a0\u2002-\u200a\u202f\u3000"
 _BLANK_SET = SPACE_SET - frozenset(LINE_BREAKS)
 _SIGNS = "-/_\\\\·•#@"
+_BESIDE = "%*$~&+"
+"""May be between a sign and its word: `EU-%/B2B`, `*2/*17`."""
 _ALIKE = str.maketrans("–—−‑‐﹣－／＿", "-------/_")
 _HAN = "\u3041-\u9fff\uac00-\ud7a3"
 _LETTER = rf"[^\W_{_HAN}]"
@@ -33,10 +36,12 @@ _RUN = later(
     f"[{_SIGNS}{_OTHERS}](?:(?<=[{_OTHERS}])|(?<=[{_BLANKS}].)[{_SIGNS}]{{0,2}}|[{_SIGNS}]{{0,2}}(?=[{_BLANKS}]))"
 )
 """A look-alike, or signs with a blank beside them; first the sign, since it is what is rare."""
-_LEFT = later(rf"(?:{_LETTER}+|[{_HAN}]{{1,2}})\Z")
-_RIGHT = later(rf"{_LETTER}+|[{_HAN}]{{1,2}}")
+_WORDS = rf"(?:{_LETTER}+|[{_HAN}]{{1,2}})"
+_LEFT = later(rf"{_WORDS}(?:[-/_]?[{_BESIDE}]{{1,2}})?\Z")
+_RIGHT = later(rf"[{_BESIDE}]{{0,2}}[-/_]?{_WORDS}")
+_OF_TOKEN = rf"[{_SIGNS}{_OTHERS}{_BESIDE}.]|{_LETTER}"
 _OPEN_END = later(
-    rf"(?:{_LETTER}+|[{_HAN}]{{1,2}})(?:[{_BLANKS}]{{0,3}}[{_SIGNS}{_OTHERS}]{{0,3}}[{_BLANKS}]{{0,3}}{_LETTER}*)\Z"
+    rf"(?:(?:{_OF_TOKEN})+|[{_HAN}]{{1,2}})(?:[{_BLANKS}]{{0,3}}[{_SIGNS}{_OTHERS}]{{0,3}}[{_BLANKS}]{{0,3}}(?:{_OF_TOKEN})*)\Z"
 )
 
 
@@ -51,12 +56,29 @@ class Joint(NamedTuple):
 
 
 def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = ()) -> Iterator[Joint]:
-    """The joints of the source that `text` has apart, by place; one and the next may share a word.
+    """The joints of the source that `text` has apart; one and the next may share a word.
 
     What overlaps a place that is `taken` is left out: what becomes of it is decided there.
     """
     places = sorted(taken) if taken else ()
     reach = list(accumulate((end for _, end in places), max)) if taken else ()
+    for look in _LOOKS:
+        for start, end, wanted, (low, high) in look(text):
+            ahead = bisect_left(places, (high + 1,)) if places else 0
+            if ahead and reach[ahead - 1] >= low:
+                continue
+            if source.holds(wanted) and not _is_in(source, text[start:end]):
+                if look is _at_signs and _goes_on_as_another(text, (start, low), (high, end), source):
+                    continue
+                place = next(part.index(wanted) for part in source.parts if wanted in part)
+                yield Joint(start, end, wanted, place)
+
+
+_Place = tuple[int, int, str, tuple[int, int]]
+"""Start and end of what may be a joint, what it would be, and where in it the blank or look-alike is."""
+
+
+def _at_signs(text: str) -> Iterator[_Place]:
     for found in _RUN.finditer(text):
         run, (low, high) = found[0], found.span()
         start, end = low, high
@@ -68,25 +90,68 @@ def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = (
         is_alike = sign != run
         if (is_alike and end - start > 1) or (not is_alike and end - start == len(run)):
             continue
-        ahead = bisect_left(places, (end + 1,)) if places else 0
-        if ahead and reach[ahead - 1] >= start:
-            continue
         left = _LEFT.search(text, max(0, start - _WORD - 1), start)
         right = _RIGHT.match(text, end, end + _WORD + 1)
         if left is None or right is None or max(len(left[0]), len(right[0])) > _WORD:
             continue
-        if left[0].isdigit() and right[0].isdigit():
+        if left[0].isdecimal() and right[0].isdecimal():
             continue  # `5 - 3`, `10–20`
         if is_alike:
             if not _is_another_sign(left[0], run, right[0]):
                 continue
         elif not _is_apart(left[0], run, right[0], before=start < low, behind=high < end):
             continue
-        wanted = left[0] + sign + right[0]
-        span = text[left.start() : right.end()]
-        if source.holds(wanted) and not _is_in(source, span) and not _goes_on_as_another(text, left, right, source):
-            place = next(part.index(wanted) for part in source.parts if wanted in part)
-            yield Joint(left.start(), right.end(), wanted, place)
+        yield left.start(), right.end(), left[0] + sign + right[0], (start, end)
+
+
+_BEGINS = later(
+    rf"(?<![\w.])(?<![\w.] )(?:@[{_BLANKS}]{{1,3}}(?:{_LETTER}{{3,40}}|[{_HAN}]{{2}})|~[{_BLANKS}]{{1,3}}\$\w)"
+)
+_IN_A_NUMBER = later(rf"\.(?:[{_BLANKS}]{{1,3}}|(?<=[{_BLANKS}].))(?=[0-9])")
+_DIGITS_BEFORE, _UNIT_BEHIND = later(rf"[0-9]{{1,12}}[{_BLANKS}]?\Z"), later(r"[0-9]{1,12}(?:[A-Za-zμ]{1,6}|[%‰°℃])")
+_A_LETTER_APART = later(rf"(?<![\w./-])(?<![A-Za-z] )[A-Z][{_BLANKS}][0-9]{{2,3}}(?![\w./-]*\w)")
+
+
+def _at_a_mark(text: str) -> Iterator[_Place]:
+    """`@ name`, `~ $file`, `A 12`."""
+    for pattern in (_BEGINS, _A_LETTER_APART):
+        for found in pattern.finditer(text):
+            start, end = found.span()
+            yield start, end, "".join(found[0].split()), (start, end)
+
+
+def _in_numbers(text: str) -> Iterator[_Place]:
+    """`0. 9%`; not `1. 5 g of salt`, where a line begins."""
+    for found in _IN_A_NUMBER.finditer(text):
+        left = _DIGITS_BEFORE.search(text, max(0, found.start() - 14), found.start())
+        right = _UNIT_BEHIND.match(text, found.end())
+        if (
+            left is None
+            or right is None
+            or not text[text.rfind("\n", 0, left.start()) + 1 : left.start()].strip(" *#-|>")
+        ):
+            continue
+        start, end = left.start(), right.end()
+        yield start, end, "".join(text[start:end].split()), (start, end)
+
+
+_WIDE = later("[０-９Ａ-Ｚａ-ｚ％＋＝＊＃＠＆＄＿]|(?<=[0-9])．(?=[0-9])")
+_WIDE_TOKEN = later("[0-9A-Za-z０-９Ａ-Ｚａ-ｚ％＋＝＊＃＠＆＄＿．%+=*#@&$_./-]+")
+
+
+def _in_full_width(text: str) -> Iterator[_Place]:
+    """`0.9％`, `Ａ12`: in full width, but for what is so in any Chinese sentence."""
+    if text.isascii() or _WIDE.search(text) is None:
+        return
+    for found in _WIDE_TOKEN.finditer(text):
+        if _WIDE.search(found[0]):
+            start, end = found.start(), found.start() + len(found[0].rstrip("．."))
+            wanted = unicodedata.normalize("NFKC", text[start:end])
+            if 1 < end - start <= LONGEST and wanted != text[start:end]:
+                yield start, end, wanted, (start, end)
+
+
+_LOOKS = (_at_signs, _at_a_mark, _in_numbers, _in_full_width)
 
 
 _STEPS = 3  # to each side: a stream holds back no more of what is behind
@@ -94,16 +159,16 @@ _BEFORE = later(rf"({_LETTER}{{1,40}}+)[{_BLANKS}]{{0,3}}([{_SIGNS}]{{1,3}}+)[{_
 _BEHIND = later(rf"[{_BLANKS}]{{0,3}}([{_SIGNS}]{{1,3}}+)[{_BLANKS}]{{0,3}}({_LETTER}{{1,40}}+)")
 
 
-def _goes_on_as_another(text: str, left: re.Match[str], right: re.Match[str], source: Source) -> bool:
+def _goes_on_as_another(text: str, left: tuple[int, int], right: tuple[int, int], source: Source) -> bool:
     """Whether it is a part of a longer code that the source does not have: half of a string is not put right."""
-    start, word = left.start(), left[0]
+    start, word = left[0], text[slice(*left)]
     for _ in range(_STEPS):
         if (found := _BEFORE.search(text, max(0, start - LONGEST), start)) is None:
             break
         if _is_code(found[1]) and not _is_in(source, found[1] + found[2] + word):
             return True
         start, word = found.start(), found[1]
-    end, word = right.end(), right[0]
+    end, word = right[1], text[slice(*right)]
     for _ in range(_STEPS):
         if (found := _BEHIND.match(text, end)) is None:
             break

@@ -20,6 +20,17 @@ APART = [
         "ppath / pz0219",
         "doi 10.1093/ppath/pz0219.b",
     ),
+    ("筛选 EU-%/B2B 没有结果", "条件 EU - %/B2B 有效", "EU - %/B2B", "条件 EU-%/B2B 有效"),
+    ("CYP2C19 *2/*17, HLA", "CYP2C19 *2／*17 and", "2／*17", "CYP2C19 *2/*17 and"),
+    ("基坑③-⑤轴", "检查③ - ⑤轴", "③ - ⑤", "检查③-⑤轴"),
+    ("关注 @不二家 领券", "上新！@ 不二家", "@ 不二", "上新！@不二家"),
+    ("删掉 ~$预算表0513.xlsx 吗", "`~ $预算表0513.xlsx` 是", "~ $预", "`~$预算表0513.xlsx` 是"),
+    ("用0.9%氯化钠", "溶媒为 0. 9% 氯化钠", "0. 9%", "溶媒为 0.9% 氯化钠"),
+    ("负荷31.5MVA偏高", "负荷 31 .5MVA", "31 .5MVA", "负荷 31.5MVA"),
+    ("负荷31.5MVA偏高", "负荷 31．5MVA", "31．5MVA", "负荷 31.5MVA"),
+    ("A12 鱼香肉丝", "点 A 12 和", "A 12", "点 A12 和"),
+    ("A12 鱼香肉丝", "点Ａ12", "Ａ12", "点A12"),
+    ("型号X100Pro+降价", "X100Pro＋ 降价", "X100Pro＋", "X100Pro+ 降价"),
 ]
 
 
@@ -55,6 +66,11 @@ def test_a_joint_of_no_target_is_one_of_its_own_with_the_span_that_both_texts_sh
         ("WT/DS267/AB/R 号", "WT / DS / 267 / AB / R 号"),  # of another code: half of a string is not put right
         ("id 5a367e2e-e62f-4396-af40-e58d5c70d9b9", "id 5a367e2e - 62f - 4396 - af40 - e58d5c70d9b9"),
         ("- ab\n- cd", "ab - cd"),
+        ("加 1.5g 盐", "1. 5g 盐"),  # an item of a list
+        ("版本 14.3 可用", "见第 14. 3 天后"),
+        ("工单#101，误码-20017", "工单 #101，误码 -20017"),
+        ("读 ABC", "ＡＢＣＤ"),
+        ("A12 层", "Plan A 12 people"),  # of another word
     ],
 )
 def test_what_a_writer_may_do_is_none(source: str, output: str) -> None:
