@@ -12,6 +12,7 @@ from typing import Any
 from harness.records.conversation import AnswerResult, Part
 from harness.show.figures import cells, markdown_table, pad, plural
 from harness.show.sinks import code
+from harness.show.words import spoken, translated, word
 from harness.text import Mention
 from harness.text.visible import is_hidden, show
 
@@ -235,9 +236,9 @@ def mention_json(part: Part, mention: Mention) -> dict[str, Any]:
 def answer_lines(result: AnswerResult) -> list[str]:
     """One line a target, and under it what is not verbatim, with its severity and place."""
     if result.unscored:
-        return ["unscored: the answer holds nothing but reasoning"]
+        return [translated("unscored: the answer holds nothing but reasoning")]
     if not result.verdicts:
-        return ["nothing to protect: no target was given, and the source holds none"]
+        return [translated("nothing to protect: no target was given, and the source holds none")]
     width = min(40, max(cells(_shown(target)) for target in result.verdicts))
     lines = []
     for target, verdict in result.verdicts.items():
@@ -246,13 +247,13 @@ def answer_lines(result: AnswerResult) -> list[str]:
             if mention.verdict != "verbatim":
                 codes = ", ".join(mention.damage)
                 where = " ".join([*map(show, _where(part, mention)), _place(part, mention)])
-                lines.append(f"  {mention.severity:<6}  {_mention(mention)}  {codes}  {where}")
+                lines.append(f"  {pad(_in_words(mention.severity), 6)}  {_mention(mention)}  {codes}  {where}")
     return [*lines, "", summary(result)]
 
 
 def answer_markdown(result: AnswerResult) -> str:
     """A table with one row a mention that is not verbatim, and one a target that has none."""
-    rows = [["target", "verdict", "severity", "became", "codes", "where"]]
+    rows = [[_in_words(name) for name in ("target", "verdict", "severity", "became", "codes", "where")]]
     for target, verdict in result.verdicts.items():
         shown = [(part, one) for part, one in result.mentions[target] if one.verdict != "verbatim"]
         if not shown:
@@ -260,7 +261,7 @@ def answer_markdown(result: AnswerResult) -> str:
         for part, one in shown:
             codes = ", ".join(one.damage)
             where = " ".join([*map(code, _where(part, one)), _place(part, one)])
-            rows.append([code(target), verdict, one.severity, code(one.text), codes, where])
+            rows.append([code(target), _in_words(verdict), _in_words(one.severity), code(one.text), codes, where])
     if len(rows) == 1:
         return "\n".join([*answer_lines(result), ""])
     return "\n".join([summary(result), "", *markdown_table(rows), ""])
@@ -272,7 +273,7 @@ def summary(result: AnswerResult) -> str:
     absent = sum(verdict == "absent" for verdict in result.verdicts.values()) - len(result.within)
     notes = sum(mention.severity == "note" for mention in _all(result))
     text = f"{plural(len(result.verdicts), 'target')}: {damaged} damaged, {absent} not mentioned"
-    return f"{text}; {plural(notes, 'note')}, not counted" if notes else text
+    return translated(f"{text}; {plural(notes, 'note')}, not counted" if notes else text)
 
 
 def _all(result: AnswerResult) -> Iterator[Mention]:
@@ -281,7 +282,25 @@ def _all(result: AnswerResult) -> Iterator[Mention]:
 
 def _verdict(result: AnswerResult, target: str, verdict: str) -> str:
     outer = result.within.get(target)
-    return verdict if outer is None else f"damaged within {_shown(outer)}"
+    return _in_words(verdict) if outer is None else translated(f"damaged within {_shown(outer)}")
+
+
+_CHINESE = {
+    "damage": "damaged",
+    "note": "answer-note",
+    "target": "answer-target",
+    "verdict": "answer-verdict",
+    "severity": "answer-severity",
+    "became": "answer-became",
+    "codes": "damage-code",
+    "where": "answer-where",
+}
+"""Keys of words.toml where they are not the word itself."""
+
+
+def _in_words(name: str) -> str:
+    """A verdict, a severity or the head of a column. In English, as --json has it; in sentences it may be a name."""
+    return word(_CHINESE.get(name, name), "zh") if spoken() == "zh" else name
 
 
 def _mention(mention: Mention) -> str:
@@ -302,7 +321,7 @@ def _where(part: Part, mention: Mention) -> list[str]:
 def _place(part: Part, mention: Mention) -> str:
     """Where it is in that text: characters count from 1, as an editor has them."""
     if mention.path is not None:
-        return f"characters {mention.start + 1}–{mention.end}"
+        return translated(f"characters {mention.start + 1}–{mention.end}")
     line = part.text.count("\n", 0, mention.start) + 1
     column = mention.start - (part.text.rfind("\n", 0, mention.start) + 1) + 1
-    return f"line {line}, character {column}"
+    return translated(f"line {line}, character {column}")

@@ -412,3 +412,33 @@ def test_bytes_that_are_no_text_are_refused_with_their_place(
 
 def test_the_channels_that_are_offered_are_those_of_the_checker() -> None:
     assert OFFERED == CHANNELS
+
+
+def test_what_was_found_in_one_answer_is_chinese_on_a_chinese_screen(
+    tmp_path: Path, prompt: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (tmp_path / "a.txt").write_bytes(BROKEN.encode())
+    code, out, _ = said(capsysbinary, "check", str(tmp_path / "a.txt"), "--source", prompt, "--lang", "zh")
+    assert code == 0
+    assert out.decode("utf-8").splitlines() == [
+        "/data/home/XJ风机选型/样本资料  多空格",
+        "  损坏    /data/home/XJ␣风机选型/样本资料  cjk-boundary  第 1 行第 5 个字符",
+        "Sikalastic-609                  多空格",
+        "  损坏    Sikalastic␣-␣609  space-left, space-right  第 2 行第 3 个字符",
+        "",
+        "2 个目标串：损坏 2 个，未提及 0 个",
+    ]
+    _, out, _ = said(capsysbinary, "check", str(tmp_path / "a.txt"), "--source", prompt, "--lang", "zh", "--markdown")
+    assert "| 目标串 | 判定 | 程度 | 变成 | 损坏代码 | 位置 |" in out.decode("utf-8")
+
+
+def test_a_note_and_an_answer_without_anything_to_protect_are_chinese(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setattr("sys.stdin", _Input(b"Created at noon, pages 3\xe2\x80\x935."))
+    _, out, _ = said(capsysbinary, "check", "--source", "The field created_at, pages 3-5.", "--lang", "zh")
+    assert "2 个目标串：损坏 0 个，未提及 0 个；另有 2 处提示，不计入" in out.decode("utf-8")
+    assert out.decode("utf-8").count("  提示 ") == 2
+    monkeypatch.setattr("sys.stdin", _Input(b"ok"))
+    _, out, _ = said(capsysbinary, "check", "--source", "ok", "--lang", "zh")
+    assert out.decode("utf-8") == "没有需要保护的字符串：没有给出目标串，原文中也没有\n"
