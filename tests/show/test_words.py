@@ -266,6 +266,44 @@ def test_a_chinese_error_is_chinese_as_a_whole():
     assert left == {}
 
 
+def test_why_a_test_is_not_imported_and_a_case_is_no_sample_is_chinese_as_a_whole():
+    """Reasons that a command lists, one a line; they are values, and no `raise` of an error spells them out."""
+    files = [*sorted((PACKAGE / "authoring").glob("*.py")), PACKAGE / "finetune" / "bad_cases.py"]
+    said = [
+        text
+        for file in [*files, PACKAGE / "records" / "training.py"]
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for text in _reasons(node)
+        if re.search("[a-z]{2,} [a-z]", text)
+    ]
+    assert len(said) > 40
+    left = {text: translated(text, "zh") for text in said}
+    assert {text: zh for text, zh in left.items() if ENGLISH.search(LITERAL.sub("", zh))} == {}
+
+
+def _reasons(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Assign(targets=[ast.Subscript(value=where)]) if ast.unparse(where).endswith("skipped"):
+            return texts(node.value)
+        case ast.Call() if ast.unparse(node.func).rpartition(".")[2] in ("ValueError", "leave", "LeftOut"):
+            return [text for argument in node.args for text in texts(argument)]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("row 2: prompt: found 3; accepted: a text, or chat messages of text",
+         "第 2 行：prompt：实际为 3；可接受：文本，或由文本组成的聊天消息"),
+        ("row 3: a message: found {'a': 1}; accepted: texts of system, user and assistant",
+         "第 3 行：消息：实际为 {'a': 1}；可接受：system、user、assistant 的文本"),
+        ("row 4: its target is none of its choices", "第 4 行：目标不在选项之中"),
+    ],
+)  # fmt: skip
+def test_a_row_that_is_not_imported_is_told_in_chinese_as_a_whole(english, chinese):
+    assert translated(f"not carried over: {english}", "zh") == f"未导入：{chinese}"
+
+
 BROKEN_JSON = (
     *('{"a": tru}', '{"a":"x', '{"a" 1}', '{"a":1 "b":2}', "{a:1}", '{"a":1} x', '{"a":"\x01"}', '{"a":"\\q"}'),
     *('{"a":"\\u12"}', '{"a":1,}', "[1,]", ""),
