@@ -266,7 +266,7 @@ def test_a_chinese_error_is_chinese_as_a_whole():
     assert left == {}
 
 
-def test_why_a_test_is_not_imported_and_a_case_is_no_sample_is_chinese_as_a_whole():
+def test_why_a_test_is_not_imported_or_a_case_is_skipped_is_chinese_as_a_whole():
     """Reasons that a command lists, one a line; they are values, and no `raise` of an error spells them out."""
     files = [*sorted((PACKAGE / "authoring").glob("*.py")), PACKAGE / "finetune" / "bad_cases.py"]
     said = [
