@@ -170,7 +170,7 @@ def prune(names: tuple[str, ...], delete: bool, dry_run: bool, as_json: bool) ->
             )
         gone = {*holding.unused, *holding.superseded}
         if gone and delete:
-            without(holding.path, gone)
+            without(holding.path, gone, file=holding.file)
         if as_json:
             click.echo(json.dumps({"file": str(holding.path), "lines": len(gone), "dry_run": not delete}))
         elif gone:

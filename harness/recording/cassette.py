@@ -337,6 +337,15 @@ def stored_at(path: Path) -> Path | None:
     return next((one for one in (plain_path(path), packed) if one.is_file()), None)
 
 
+def file_of(path: Path) -> tuple[int, int] | None:
+    """Which file is there: another one once it was replaced, the same after lines were appended. None without one."""
+    try:
+        found_there = path.stat()
+    except OSError:
+        return None
+    return found_there.st_dev, found_there.st_ino
+
+
 def plain_path(path: Path) -> Path:
     """Of a cassette as it is written, whether the path is that or that of the packed one."""
     return path.with_name(path.name.removesuffix(PACKED))

@@ -16,6 +16,7 @@ from harness.recording.cassette import (
     LINE_LIMIT,
     PACKED,
     UNPACKED_LIMIT,
+    file_of,
     lines,
     packed_content,
     plain_path,
@@ -286,23 +287,29 @@ def compact(path: Path, *, wait_s: float = 10.0) -> Path:
     return packed
 
 
-def without(path: Path, numbers: Container[int], *, wait_s: float = 10.0) -> None:
+def without(path: Path, numbers: Container[int], *, file: tuple[int, int] | None = None, wait_s: float = 10.0) -> None:
     """Take lines out by their numbers; the others stay byte for byte, and what was packed is packed again.
 
+    Args:
+        file: `file_of` the cassette when the numbers were read. Appending leaves them right; another file has others.
+
     Raises:
-        CassetteError: another recorder holds the cassette, or it cannot be written; then it is as it was.
+        CassetteError: another recorder holds the cassette, it was replaced meanwhile, or it cannot be written; then it
+            is as it was.
     """
     plain = plain_path(path)
     kept = stored_at(plain) or plain
     try:
         lock = _lock(plain, wait_s)
         try:
-            with whole(kept) as file:  # the cassette is not open then: Windows replaces no open file
+            if file is not None and file_of(kept) != file:
+                raise CassetteError(f"{kept}: replaced while it was read; nothing was taken out of it; run this again")
+            with whole(kept) as draft:  # the cassette is not open then: Windows replaces no open file
                 left = (line.content + b"\n" for line in lines(plain) if line.number not in numbers)
                 if kept == plain:
-                    file.writelines(left)
+                    draft.writelines(left)
                 else:
-                    file.write(gzip.compress(b"".join(left), 9, mtime=0))
+                    draft.write(gzip.compress(b"".join(left), 9, mtime=0))
         finally:
             _release(lock)
     except OSError as error:

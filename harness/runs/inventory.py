@@ -12,7 +12,7 @@ from harness.endpoints.parse import Answer
 from harness.endpoints.retry import Retrying
 from harness.errors import CassetteError, HarnessError, set_variable
 from harness.recording import from_line, lines
-from harness.recording.cassette import cassettes_of, stored_at
+from harness.recording.cassette import cassettes_of, file_of, stored_at
 from harness.records.answer import request_key
 from harness.records.case import Case
 from harness.runs.judge import Judge
@@ -41,6 +41,8 @@ class Holding:
     runtimes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     configured: bool = True
+    file: tuple[int, int] | None = None
+    """Which file was read, for `recorder.without`: its lines have these numbers, and those of another have not."""
 
 
 def holdings(config: HarnessConfig, models: Sequence[ModelConfig]) -> list[Holding]:
@@ -93,6 +95,7 @@ def _read(holding: Holding, asked: Iterable[tuple[ModelConfig, Case]]) -> set[st
     moments: list[str] = []
     resolved: dict[str, None] = {}
     runtimes: dict[str, None] = {}
+    holding.file = file_of(holding.path)
     try:
         for line in lines(holding.path):
             if line.torn:

@@ -18,6 +18,7 @@ from harness.errors import CassetteError
 from harness.history import History
 from harness.recording import Cassette, Recorder, Secrets, UnfitAnswerError
 from harness.recording import recorder as recorder_module
+from harness.recording.cassette import file_of
 from harness.recording.recorder import without
 from harness.records.answer import request_key
 from tests.factory import case_result, run_record
@@ -336,3 +337,28 @@ def test_workers_ignore_ctrl_c_where_no_signal_can_be_masked(monkeypatch: pytest
     ours.close()
     processes._work(theirs, None)  # type: ignore[arg-type]
     assert set_to == [(signal.SIGINT, signal.SIG_IGN)]
+
+
+def test_lines_are_not_taken_out_of_another_file_than_was_read(tmp_path: Path, exchange: MakeExchange) -> None:
+    """Two who prune at once: the numbers of the second are those of lines that the first has moved."""
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path)
+    for prompt in ("old", "1", "2"):
+        append(recorder, exchange(prompt))
+    recorder.close()
+    read = file_of(path)
+    without(path, {1}, file=read)
+    with pytest.raises(CassetteError, match="replaced while it was read; nothing was taken out of it"):
+        without(path, {1}, file=read)
+    assert sorted(Cassette(path).keys()) == sorted([key_of("1"), key_of("2")])
+
+
+def test_lines_are_taken_out_of_a_file_that_grew_meanwhile(tmp_path: Path, exchange: MakeExchange) -> None:
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path)
+    append(recorder, exchange("old"))
+    read = file_of(path)
+    append(recorder, exchange("1"))
+    recorder.close()
+    without(path, {1}, file=read)
+    assert list(Cassette(path).keys()) == [key_of("1")]
