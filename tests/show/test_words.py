@@ -304,6 +304,33 @@ def test_a_row_that_is_not_imported_is_told_in_chinese_as_a_whole(english, chine
     assert translated(f"not carried over: {english}", "zh") == f"未导入：{chinese}"
 
 
+NOT_RECORDED = "no answers of m1@v1 are recorded in cassettes/m1@v1 for {}. Run: pytest --model=m1 --cassette-mode=record (or live, to keep no cassette){}"  # noqa: E501
+
+
+@pytest.mark.parametrize("suites", ["a (1 case)", "a, b, my suite (5 cases)"])
+@pytest.mark.parametrize(
+    ("recorded", "only"),
+    [
+        ("", ""),
+        ("; recorded are m1@v0, m2@v1", ""),
+        ("; recorded are starter", "; or name what is recorded: pytest --model=m1 --suites=starter"),
+    ],
+)
+def test_a_first_run_without_recordings_is_told_in_chinese_as_a_whole(suites: str, recorded: str, only: str) -> None:
+    """The first error of whoever runs pytest before anything is recorded."""
+    chinese = translated(NOT_RECORDED.format(suites + recorded, only), "zh")
+    assert chinese.startswith("cassettes/m1@v1 中没有 m1@v1 在 ")
+    assert "请运行：pytest --model=m1 --cassette-mode=record（或用 live，不留录制）" in chinese
+    assert not ENGLISH.search(LITERAL.sub("", chinese.replace("my suite", "")))
+
+
+def test_a_case_of_no_run_is_told_in_chinese() -> None:
+    assert (
+        translated("a/b: no such case in any run; accepted: suite/id", "zh")
+        == "任何运行中都没有用例 a/b；格式：suite/id"
+    )
+
+
 BROKEN_JSON = (
     *('{"a": tru}', '{"a":"x', '{"a" 1}', '{"a":1 "b":2}', "{a:1}", '{"a":1} x', '{"a":"\x01"}', '{"a":"\\q"}'),
     *('{"a":"\\u12"}', '{"a":1,}', "[1,]", ""),
