@@ -342,16 +342,18 @@ def row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
 
 _BESIDE = ("system", "context", "targets", "id", "domain", "tags", "choices", "options", *"abcdefgh")
 
+_LONGEST_DOMAIN = 80
+
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:
     """The domain and the tags of a row: rates are given, and bounds are taken, by domain."""
-    domain, tags = row.get("domain"), unquoted(row.get("tags"))
+    tags = unquoted(row.get("tags"))
     listed = _BETWEEN.split(tags) if isinstance(tags, str) else tags if isinstance(tags, list) else []
-    kept = list(dict.fromkeys(one.strip() for one in map(str, listed) if one.strip()))
-    return {
-        **({"domain": str(domain).strip()} if isinstance(domain, str | int) else {}),
-        **({"tags": kept} if kept else {}),
-    }
+    kept = list(dict.fromkeys(one.strip() for one in listed if isinstance(one, str) and one.strip()))
+    domain = row.get("domain")
+    named = " ".join(str(domain).split()) if isinstance(domain, str | int) and not isinstance(domain, bool) else ""
+    fits = named.isprintable() and 0 < len(named) <= _LONGEST_DOMAIN  # another one is a text, and the case has none
+    return {**({"domain": named} if fits else {}), **({"tags": kept} if kept else {})}
 
 
 def _is_used(name: str) -> bool:

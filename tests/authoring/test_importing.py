@@ -304,6 +304,18 @@ def test_the_domain_and_the_tags_of_a_row_are_those_of_its_case(tmp_path: Path) 
     assert made.notes == []
 
 
+def test_a_category_that_is_no_domain_costs_no_case(tmp_path: Path) -> None:
+    """Data sets have columns of that name with anything in them; such a row had a case before, and has one still."""
+    given: list[Any] = ["x" * 500, "a\nb", "\u202eabc", True, ["a"], 3, "法律, 合同"]
+    rows = [{"prompt": f"抄写 A-{n}", "targets": f"A-{n}", "category": one} for n, one in enumerate(given)]
+    (tmp_path / "a.json").write_text(json.dumps([*rows, {**rows[0], "prompt": "A-0", "tags": [None, 1, "t"]}]))
+    made = import_file("hf", tmp_path / "a.json")
+    assert not made.left_out
+    domains = ["imported", "a b", "imported", "imported", "imported", "3", "法律, 合同", "imported"]
+    assert [line["domain"] for line in made.lines] == domains
+    assert made.lines[-1]["tags"] == ["t"]
+
+
 def test_a_cell_that_lists_strings_of_the_prompt_holds_several_targets(tmp_path: Path) -> None:
     rows = [
         ("抄写 A-1/B 和 C-2", "A-1/B；C-2", ["A-1/B", "C-2"]),
