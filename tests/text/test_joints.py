@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.text import check, repair, repair_stream
+from harness.text import check, checking, repair, repair_stream
+from harness.text.joints import Joint, joints_apart, may_be_apart
+from harness.text.search import Source
 
 APART = [
     ("开单 NO.ILCDUB-2024/0773 给跟单员", "单号 ILCDUB - 2024/0773", "ILCDUB - 2024", "单号 ILCDUB-2024/0773"),
@@ -134,3 +136,22 @@ def test_what_is_held_back_is_bounded() -> None:
             out += len(ready)
             most = max(most, fed - out)
         assert max(most, fed - out) <= 1024
+
+
+@pytest.mark.parametrize(("source", "output", "span", "mended"), APART)
+def test_an_answer_with_a_joint_apart_is_one_that_may_have_some(
+    source: str, output: str, span: str, mended: str
+) -> None:
+    assert may_be_apart(output)
+    assert not may_be_apart(mended) or not list(joints_apart(mended, Source(source)))
+
+
+def test_an_answer_without_blanks_beside_its_signs_is_not_asked_for_joints(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Iterator[Joint]:
+        raise AssertionError("the answer has no joint apart")
+
+    monkeypatch.setattr(checking, "joints_apart", refuse)
+    assert check("Fit ZX-2000 to TCP/IP.", "ZX-2000 speaks TCP/IP.").verdicts == {
+        "ZX-2000": "verbatim",
+        "TCP/IP": "verbatim",
+    }
