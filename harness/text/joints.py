@@ -105,11 +105,12 @@ def _at_signs(text: str) -> Iterator[_Place]:
 
 
 _BEGINS = later(
-    rf"(?<![\w.])(?<![\w.] )(?:@[{_BLANKS}]{{1,3}}(?:{_LETTER}{{3,40}}|[{_HAN}]{{2}})|~[{_BLANKS}]{{1,3}}\$\w)"
+    rf"[@~](?<![\w.].)(?<![\w.] .)"
+    rf"(?:(?<=@)[{_BLANKS}]{{1,3}}(?:{_LETTER}{{3,40}}|[{_HAN}]{{2}})|(?<=~)[{_BLANKS}]{{1,3}}\$\w)"
 )
 _IN_A_NUMBER = later(rf"\.(?:[{_BLANKS}]{{1,3}}|(?<=[{_BLANKS}].))(?=[0-9])")
 _DIGITS_BEFORE, _UNIT_BEHIND = later(rf"[0-9]{{1,12}}[{_BLANKS}]?\Z"), later(r"[0-9]{1,12}(?:[A-Za-zμ]{1,6}|[%‰°℃])")
-_A_LETTER_APART = later(rf"(?<![\w./-])(?<![A-Za-z] )[A-Z][{_BLANKS}][0-9]{{2,3}}(?![\w./-]*\w)")
+_A_LETTER_APART = later(rf"[A-Z](?<![\w./-].)(?<![A-Za-z] .)[{_BLANKS}][0-9]{{2,3}}(?![\w./-]*\w)")
 
 
 def _at_a_mark(text: str) -> Iterator[_Place]:
