@@ -4,7 +4,7 @@ Where a string begins and ends, nobody says, and the scanner may be wrong: it ta
 (`NO.ILCDUB-2024/0773`), it finds nothing (`炮二平五/马8进7`), and an answer may name a part alone. A joint is what is
 left to hold on to: a sign with the word at each side of it, or two characters of Han. Where the answer has a blank at
 the sign, and the source has the same without one, and nowhere with it, the string is damaged, whatever its edges are.
-The same holds for what no sign is needed to see: `0. 9%`, `A 12`, and letters, digits and signs in full width.
+The same holds for what no sign is needed to see: `0. 9%`, and letters, digits and signs in full width.
 """
 
 from __future__ import annotations
@@ -110,15 +110,13 @@ _BEGINS = later(
 )
 _IN_A_NUMBER = later(rf"\.(?:[{_BLANKS}]{{1,3}}|(?<=[{_BLANKS}].))(?=[0-9])")
 _DIGITS_BEFORE, _UNIT_BEHIND = later(rf"[0-9]{{1,12}}[{_BLANKS}]?\Z"), later(r"[0-9]{1,12}(?:[A-Za-zμ]{1,6}|[%‰°℃])")
-_A_LETTER_APART = later(rf"[A-Z](?<![\w./-].)(?<![A-Za-z] .)[{_BLANKS}][0-9]{{2,3}}(?![\w./-]*\w)")
 
 
 def _at_a_mark(text: str) -> Iterator[_Place]:
-    """`@ name`, `~ $file`, `A 12`."""
-    for pattern in (_BEGINS, _A_LETTER_APART):
-        for found in pattern.finditer(text):
-            start, end = found.span()
-            yield start, end, "".join(found[0].split()), (start, end)
+    """`@ name`, `~ $file`."""
+    for found in _BEGINS.finditer(text):
+        start, end = found.span()
+        yield start, end, "".join(found[0].split()), (start, end)
 
 
 def _in_numbers(text: str) -> Iterator[_Place]:
