@@ -310,7 +310,7 @@ def _by_rule(text: str) -> str:
     return ""
 
 
-_LONG_PART, _MODEL = later("[0-9]{3,}:"), later("[0-9]-[0-9]{4,5}[A-Z]{1,2}")
+_LONG_PART, _MODEL = later("[0-9]{3,}:"), later("[0-9]-[0-9]{4,5}[A-Z]{1,2}|[0-9]{3,6}-[0-9]{1,2}[A-Z]{1,3}")
 _TAGGED = later(r":[0-9]+\.[0-9]")
 """`nginx:1.25.3`"""
 
@@ -320,7 +320,7 @@ def _is_of_digits(text: str, kind: str) -> bool:
     if kind == "identifier":
         return sum(map(str.isdigit, text)) > 4 or _TAGGED.search(text) is not None
     if kind == "range" and (_LONG_PART.match(text) or _MODEL.fullmatch(text)):
-        return True  # `5410:2004-1`, `7-7840HS`
+        return True  # `5410:2004-1`, `7-7840HS`, `6204-2RS`
     if _GROUPS.fullmatch(text):
         return _is_part_number(text.split("-"))
     has_signs = kind == "number" and len(set(text) & set("-./:")) > 1

@@ -114,3 +114,23 @@ def test_tags_in_a_row_are_protected_and_headings_are_not() -> None:
 def test_a_word_and_its_number_may_have_a_blank_between(source: str, right: str) -> None:
     assert set(check(source, right).verdicts.values()) <= {"verbatim", "absent"}
     assert repair(source, right).text == right
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "kind", "damaged"),
+    [
+        ("卡号6222****8817转账", "6222****8817", "code", "卡号 6222 **** 8817 转账"),
+        ("身份证号3101**********4512，", "3101**********4512", "code", "身份证号：3101*********4512"),
+        ("合计¥1,286,400.50元", "¥1,286,400.50", "number", "合计 ¥1, 286,400.50 元"),
+        ("轴承6204-2RS 48只", "6204-2RS", "code", "轴承 6204-2rs 48 只"),
+    ],
+)
+def test_masked_numbers_amounts_and_bearings_are_protected(source: str, target: str, kind: str, damaged: str) -> None:
+    assert [(one.text, one.kind) for one in extract_targets(source)] == [(target, kind)]
+    assert check(source, damaged).verdicts[target] not in ("verbatim", "absent")
+    assert check(source, source).verdicts == {target: "verbatim"}
+
+
+@pytest.mark.parametrize("source", ["重点**内容**在这里", "2**10**3", "**8817**", "满100-20元", "价格 100-120MB"])
+def test_emphasis_powers_and_ranges_are_no_codes(source: str) -> None:
+    assert not [one for one in extract_targets(source) if one.kind == "code"]
