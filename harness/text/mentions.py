@@ -208,8 +208,10 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
         return None
     if _is_everyday(reading, target, codes, text):
         return None
-    if target.kind in _NUMBERS and _EQUALS.match(text, reading.end):
-        return None  # `12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`
+    if (target.kind in _NUMBERS and _EQUALS.match(text, reading.end)) or _TAKEN_AWAY.match(text, reading.start):
+        return (
+            None  # `12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`, nor `88 − 120` of `-120`
+        )
     if _is_another_spelling(reading, target, codes, page) or (
         codes <= _APART and is_reformatted(target, text, reading.start, reading.end, source.parts)
     ):
@@ -220,7 +222,7 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
 
 _APART = frozenset({"space-left", "space-right", "space-inside"})
 _MIXED_SIDES = later("[^/]*[A-Za-z0-9][^/]*/[^/]*[A-Za-z0-9]")
-_EQUALS = later(r"\s{0,3}[=＝≈]")
+_EQUALS, _TAKEN_AWAY = later(r"\s{0,3}[=＝≈]"), later(r"(?<=[0-9%)] )[-−–] (?=[£$€¥]?[0-9])")
 
 
 def in_a_sentence(reading: Reading, target: Target, text: str) -> Reading:

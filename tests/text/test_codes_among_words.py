@@ -134,3 +134,16 @@ def test_masked_numbers_amounts_and_bearings_are_protected(source: str, target: 
 @pytest.mark.parametrize("source", ["重点**内容**在这里", "2**10**3", "**8817**", "满100-20元", "价格 100-120MB"])
 def test_emphasis_powers_and_ranges_are_no_codes(source: str) -> None:
     assert not [one for one in extract_targets(source) if one.kind == "code"]
+
+
+def test_how_a_dose_is_taken_belongs_to_the_sentence() -> None:
+    source = "阿司匹林肠溶片100mg/日口服"
+    assert [(one.text, one.kind) for one in extract_targets(source)] == [("100mg/日", "unit")]
+    assert check(source, "给予阿司匹林 100mg/日 口服").verdicts == {"100mg/日": "verbatim"}
+    assert repair(source, "阿司匹林 100mg / 日 口服").text == "阿司匹林 100mg/日 口服"
+
+
+def test_what_is_taken_away_in_a_sum_is_no_negative_number() -> None:
+    source = "| CN-24/0017 | -£120.00 | credit |"
+    assert check(source, "Balance: 88.00 − 120.00 = −32.00").verdicts["-£120.00"] == "absent"
+    assert check(source, "The credit is - £120.00.").verdicts["-£120.00"] == "spaced"
