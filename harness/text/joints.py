@@ -110,6 +110,7 @@ _BEGINS = later(
 )
 _IN_A_NUMBER = later(rf"\.(?:[{_BLANKS}]{{1,3}}|(?<=[{_BLANKS}].))(?=[0-9])")
 _DIGITS_BEFORE, _UNIT_BEHIND = later(rf"[0-9]{{1,12}}[{_BLANKS}]?\Z"), later(r"[0-9]{1,12}(?:[A-Za-zμ]{1,6}|[%‰°℃])")
+_LINE_BEGINS = later(r"(?:\A|\n)[ *#|>-]{0,8}\Z")
 
 
 def _at_a_mark(text: str) -> Iterator[_Place]:
@@ -124,11 +125,7 @@ def _in_numbers(text: str) -> Iterator[_Place]:
     for found in _IN_A_NUMBER.finditer(text):
         left = _DIGITS_BEFORE.search(text, max(0, found.start() - 14), found.start())
         right = _UNIT_BEHIND.match(text, found.end())
-        if (
-            left is None
-            or right is None
-            or not text[text.rfind("\n", 0, left.start()) + 1 : left.start()].strip(" *#-|>")
-        ):
+        if left is None or right is None or _LINE_BEGINS.search(text, max(0, left.start() - 9), left.start()):
             continue
         start, end = left.start(), right.end()
         yield start, end, "".join(text[start:end].split()), (start, end)
