@@ -143,7 +143,7 @@ def _in_full_width(text: str) -> Iterator[_Place]:
         if _WIDE.search(found[0]):
             start, end = found.start(), found.start() + len(found[0].rstrip("．."))
             wanted = unicodedata.normalize("NFKC", text[start:end])
-            if 1 < end - start <= LONGEST and wanted != text[start:end]:
+            if 1 < end - start <= LONGEST and wanted != text[start:end] and not wanted.isdecimal():
                 yield start, end, wanted, (start, end)
 
 

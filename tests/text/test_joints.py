@@ -71,6 +71,7 @@ def test_a_joint_of_no_target_is_one_of_its_own_with_the_span_that_both_texts_sh
         ("版本 14.3 可用", "见第 14. 3 天后"),
         ("工单#101，误码-20017", "工单 #101，误码 -20017"),
         ("读 ABC", "ＡＢＣＤ"),
+        ("码位 160-255，共 16 个", "第１６个"),
         ("A12 层", "Plan A 12 people"),
     ],
 )
