@@ -150,11 +150,6 @@ def _in_full_width(text: str) -> Iterator[_Place]:
 _LOOKS = (_at_signs, _at_a_mark, _in_numbers, _in_full_width)
 
 
-def may_be_apart(text: str) -> bool:
-    """Whether there is a place in it about which `joints_apart` asks the source."""
-    return any(any(look(text)) for look in _LOOKS)
-
-
 _STEPS = 3  # to each side: a stream holds back no more of what is behind
 _BEFORE = later(rf"({_LETTER}{{1,40}}+)[{_BLANKS}]{{0,3}}([{_SIGNS}]{{1,3}}+)[{_BLANKS}]{{0,3}}\Z")
 _BEHIND = later(rf"[{_BLANKS}]{{0,3}}([{_SIGNS}]{{1,3}}+)[{_BLANKS}]{{0,3}}({_LETTER}{{1,40}}+)")

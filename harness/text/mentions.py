@@ -208,10 +208,10 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
         return None
     if _is_everyday(reading, target, codes, text):
         return None
-    if (target.kind in _NUMBERS and _EQUALS.match(text, reading.end)) or _TAKEN_AWAY.match(text, reading.start):
-        return (
-            None  # `12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`, nor `88 − 120` of `-120`
-        )
+    if target.kind in _NUMBERS and _EQUALS.match(text, reading.end):
+        return None  # `12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`
+    if _TAKEN_AWAY.match(text, reading.start):
+        return None  # nor is `88 − 120` one of `-120`
     if _is_another_spelling(reading, target, codes, page) or (
         codes <= _APART and is_reformatted(target, text, reading.start, reading.end, source.parts)
     ):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.text import check, checking, repair, repair_stream
-from harness.text.joints import Joint, joints_apart, may_be_apart
+from harness.text import check, repair, repair_stream
+from harness.text.joints import joints_apart
 from harness.text.search import Source
 
 APART = [
@@ -139,24 +139,13 @@ def test_what_is_held_back_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(("source", "output", "span", "mended"), APART)
-def test_an_answer_with_a_joint_apart_is_one_that_may_have_some(
-    source: str, output: str, span: str, mended: str
-) -> None:
-    assert may_be_apart(output)
-    assert not may_be_apart(mended) or not list(joints_apart(mended, Source(source)))
+def test_what_is_mended_has_no_joint_apart(source: str, output: str, span: str, mended: str) -> None:
+    assert list(joints_apart(output, Source(source)))
+    assert not list(joints_apart(mended, Source(source)))
 
 
-def test_an_answer_without_blanks_beside_its_signs_is_not_asked_for_joints(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> Iterator[Joint]:
-        raise AssertionError("the answer has no joint apart")
-
-    monkeypatch.setattr(checking, "joints_apart", refuse)
-    assert check("Fit ZX-2000 to TCP/IP.", "ZX-2000 speaks TCP/IP.").verdicts == {
-        "ZX-2000": "verbatim",
-        "TCP/IP": "verbatim",
-    }
-
-
-@pytest.mark.parametrize("apart", ["linux - 8", "SUS304–2B", "@ name", "is 0. 9%", "is 0.9％"])
-def test_an_answer_that_is_apart_in_any_way_may_have_joints(apart: str) -> None:
-    assert may_be_apart(f"ZX-2000: {apart}")
+@pytest.mark.parametrize("apart", ["linux - 8", "SUS304–2B", "is 0. 9%", "is 0.9％"])
+def test_a_whole_string_beside_it_hides_none(apart: str) -> None:
+    source = "ZX-2000, CROSS?=arm-linux-8, 06Cr19Ni10 / SUS304-2B is 0.9%"
+    result = check(source, f"ZX-2000: {apart}")
+    assert [one for several in result.mentions.values() for one in several if one.is_damage]
