@@ -9,7 +9,7 @@ from harness.text.channels import REASONING_TAGS, Passage, masked, passages, rea
 from harness.text.characters import is_cjk, later
 from harness.text.find import Alike, Reading, are_apart, is_free, new, readings, whole_places
 from harness.text.fold import SHORT, WHOLE, Damage, Page
-from harness.text.joints import Joint, joints_apart
+from harness.text.joints import Joint, joints_apart, may_begin
 from harness.text.mentions import (
     VERDICTS,
     CheckResult,
@@ -70,7 +70,9 @@ def check(
     if channel == "text" and len(output) < SHORT and "<" not in output and "[" not in output:
         page = Page(output, symbols)
         whole = _all_whole(source, page, _extracted(source, symbols) if targets is None else targets)
-        if whole is not None and (targets is not None or not any(joints_apart(output, Source(source)))):
+        if whole is not None and (
+            targets is not None or not may_begin(output) or not any(joints_apart(output, Source(source)))
+        ):
             return whole
     judge = Judge(source, targets, symbols, strict_kinds)
     spans = reasoning_spans(output, judge.source.parts, reasoning)

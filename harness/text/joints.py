@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -60,13 +60,18 @@ def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = (
 
     What overlaps a place that is `taken` is left out: what becomes of it is decided there.
     """
+    begins = may_begin(text)
+    if not begins:
+        return
     places = sorted(taken) if taken else ()
     reach = list(accumulate((end for _, end in places), max)) if taken else ()
-    for look in _LOOKS:
-        for start, end, wanted, (low, high) in look(text):
-            ahead = bisect_left(places, (high + 1,)) if places else 0
-            if ahead and reach[ahead - 1] >= low:
-                continue
+
+    def is_free(low: int, high: int) -> bool:
+        ahead = bisect_left(places, (high + 1,)) if places else 0
+        return not ahead or reach[ahead - 1] < low
+
+    for look, signs in _LOOKS:
+        for start, end, wanted, (low, high) in look(text, is_free) if not begins.isdisjoint(signs) else ():
             if source.holds(wanted) and not _is_in(source, text[start:end]):
                 if look is _at_signs and _goes_on_as_another(text, (start, low), (high, end), source):
                     continue
@@ -76,9 +81,11 @@ def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = (
 
 _Place = tuple[int, int, str, tuple[int, int]]
 """Start and end of what may be a joint, what it would be, and where in it the blank or look-alike is."""
+_Free = Callable[[int, int], bool]
+"""Whether nothing that is taken touches a stretch of the text."""
 
 
-def _at_signs(text: str) -> Iterator[_Place]:
+def _at_signs(text: str, is_free: _Free) -> Iterator[_Place]:
     for found in _RUN.finditer(text):
         run, (low, high) = found[0], found.span()
         start, end = low, high
@@ -88,7 +95,7 @@ def _at_signs(text: str) -> Iterator[_Place]:
             end += 1
         sign = run.translate(_ALIKE)
         is_alike = sign != run
-        if (is_alike and end - start > 1) or (not is_alike and end - start == len(run)):
+        if (is_alike and end - start > 1) or (not is_alike and end - start == len(run)) or not is_free(start, end):
             continue
         left = _LEFT.search(text, max(0, start - _WORD - 1), start)
         right = _RIGHT.match(text, end, end + _WORD + 1)
@@ -113,14 +120,15 @@ _DIGITS_BEFORE, _UNIT_BEHIND = later(rf"[0-9]{{1,12}}[{_BLANKS}]?\Z"), later(r"[
 _LINE_BEGINS = later(r"(?:\A|\n)[ *#|>-]{0,8}\Z")
 
 
-def _at_a_mark(text: str) -> Iterator[_Place]:
+def _at_a_mark(text: str, is_free: _Free) -> Iterator[_Place]:
     """`@ name`, `~ $file`."""
     for found in _BEGINS.finditer(text):
         start, end = found.span()
-        yield start, end, "".join(found[0].split()), (start, end)
+        if is_free(start, end):
+            yield start, end, "".join(found[0].split()), (start, end)
 
 
-def _in_numbers(text: str) -> Iterator[_Place]:
+def _in_numbers(text: str, is_free: _Free) -> Iterator[_Place]:
     """`0. 9%`; not `1. 5 g of salt`, where a line begins."""
     for found in _IN_A_NUMBER.finditer(text):
         left = _DIGITS_BEFORE.search(text, max(0, found.start() - 14), found.start())
@@ -128,26 +136,42 @@ def _in_numbers(text: str) -> Iterator[_Place]:
         if left is None or right is None or _LINE_BEGINS.search(text, max(0, left.start() - 9), left.start()):
             continue
         start, end = left.start(), right.end()
-        yield start, end, "".join(text[start:end].split()), (start, end)
+        if is_free(start, end):
+            yield start, end, "".join(text[start:end].split()), (start, end)
 
 
-_WIDE = later("[０-９Ａ-Ｚａ-ｚ％＋＝＊＃＠＆＄＿]|(?<=[0-9])．(?=[0-9])")
-_WIDE_TOKEN = later("[0-9A-Za-z０-９Ａ-Ｚａ-ｚ％＋＝＊＃＠＆＄＿．%+=*#@&$_./-]+")
+_IN_WIDTH = "０-９Ａ-Ｚａ-ｚ％＋＝＊＃＠＆＄＿"
+_WIDE = later(f"[{_IN_WIDTH}]|(?<=[0-9])．(?=[0-9])")
+_WIDE_TOKEN = later(f"[0-9A-Za-z{_IN_WIDTH}．%+=*#@&$_./-]+")
 
 
-def _in_full_width(text: str) -> Iterator[_Place]:
+def _in_full_width(text: str, is_free: _Free) -> Iterator[_Place]:
     """`0.9％`, `Ａ12`: in full width, but for what is so in any Chinese sentence."""
-    if text.isascii() or _WIDE.search(text) is None:
-        return
     for found in _WIDE_TOKEN.finditer(text):
         if _WIDE.search(found[0]):
             start, end = found.start(), found.start() + len(found[0].rstrip("．."))
             wanted = unicodedata.normalize("NFKC", text[start:end])
-            if 1 < end - start <= LONGEST and wanted != text[start:end] and not wanted.isdecimal():
+            is_one = 1 < end - start <= LONGEST and wanted != text[start:end] and not wanted.isdecimal()
+            if is_one and is_free(start, end):
                 yield start, end, wanted, (start, end)
 
 
-_LOOKS = (_at_signs, _at_a_mark, _in_numbers, _in_full_width)
+_LOOKS = (
+    (_at_signs, frozenset(_SIGNS + _OTHERS)),
+    (_at_a_mark, frozenset("@~")),
+    (_in_numbers, frozenset(".")),
+    (_in_full_width, frozenset(map(chr, range(0xFF00, 0xFF60)))),
+)
+"""Each with the signs of which it asks for one."""
+_MAY_BE = later(
+    f"[{_SIGNS}{_OTHERS}~.．{_IN_WIDTH}](?:(?<=[{_OTHERS}．{_IN_WIDTH}])|(?<=[{_BLANKS}][{_SIGNS}])"
+    rf"|(?<=[{_SIGNS}~])(?=[{_SIGNS}]{{0,2}}[{_BLANKS}])|(?<=\.)(?:(?<=[{_BLANKS}].)|(?=[{_BLANKS}]{{1,3}}))(?=[{_BLANKS}]*[0-9]))"
+)
+
+
+def may_begin(text: str) -> set[str]:
+    """The signs of a text that a look would look at: in most answers none has a blank beside it, or is a look-alike."""
+    return {found[0] for found in _MAY_BE.finditer(text)}
 
 
 _STEPS = 3  # to each side: a stream holds back no more of what is behind

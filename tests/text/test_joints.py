@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.text import check, repair, repair_stream
+from harness.text import check, joints, repair, repair_stream
 from harness.text.joints import joints_apart
 from harness.text.search import Source
 
@@ -149,3 +149,35 @@ def test_a_whole_string_beside_it_hides_none(apart: str) -> None:
     source = "ZX-2000, CROSS?=arm-linux-8, 06Cr19Ni10 / SUS304-2B is 0.9%"
     result = check(source, f"ZX-2000: {apart}")
     assert [one for several in result.mentions.values() for one in several if one.is_damage]
+
+
+def test_an_answer_without_a_blank_beside_a_sign_is_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def noted(text: str, _: object) -> Iterator[tuple[int, int, str, tuple[int, int]]]:
+        asked.append(text)
+        return iter(())
+
+    monkeypatch.setattr(joints, "_LOOKS", [(noted, signs) for _, signs in joints._LOOKS])
+    check("ZX-2000, 5mg/kg @ops", "ZX-2000（5mg/kg），见@ops。See 3.5: `a/b`.")
+    assert not asked
+    check("ZX-2000, 5mg/kg @ops", "ZX-2000（5 mg/kg），@ ops")
+    assert len(asked) == 2, "at signs, and at a mark"
+
+
+def test_what_is_taken_is_not_read() -> None:
+    asked: list[tuple[int, int]] = []
+
+    def is_free(low: int, high: int) -> bool:
+        asked.append((low, high))
+        return False
+
+    assert not [found for look, _ in joints._LOOKS for found in look("ZX - 2000 and A–7, @ ops", is_free)]
+    assert asked == [(2, 5), (15, 16), (18, 21), (19, 24)]
+
+
+@given(st.text(st.sampled_from("-/\\·@#–－／_ \u3000\u00a0.~$ab19A文０Ａ％．，\n%*μ"), min_size=2, max_size=12))
+def test_a_look_is_asked_for_what_it_finds(text: str) -> None:
+    for look, signs in joints._LOOKS:
+        if any(True for _ in look(text, lambda low, high: True)):
+            assert not joints.may_begin(text).isdisjoint(signs)
