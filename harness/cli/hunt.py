@@ -280,4 +280,5 @@ class _Progress:
         self._count += 1
         if tried.phase != self._phase or self._count % _PROGRESS_EVERY == 0:
             self._phase = tried.phase
-            tell(f"{tried.spent:>5} of {self._budget} requests  {tried.phase}", err=True)
+            phase = "failure rate" if tried.phase == "rate" else tried.phase
+            tell(f"{tried.spent:>5} of {self._budget} requests  {phase}", err=True)

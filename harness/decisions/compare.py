@@ -156,6 +156,27 @@ class Change:
     p_value: float | None
     size: Size | None = None
 
+    @property
+    def few_changed(self) -> bool:
+        """Whether the interval leaves out 0 and the exact p does not: four pairs, all worse, have p 0.125.
+
+        The score interval is an approximation; where few cases changed it is too narrow.
+        """
+        return self._apart is True
+
+    @property
+    def by_domains(self) -> bool:
+        """Whether the interval holds 0 and the p-value is small: the cases of few domains changed together."""
+        return self._apart is False
+
+    @property
+    def _apart(self) -> bool | None:
+        """Whether the interval alone leaves out 0; None where interval and p-value agree."""
+        if self.low is None or self.high is None or self.p_value is None:
+            return None
+        outside = self.low > 0 or self.high < 0
+        return outside if outside == (self.p_value > SIGNIFICANT) else None
+
 
 @dataclass(frozen=True, slots=True)
 class SliceChange:

@@ -173,6 +173,8 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
         return [*lines, *figures.wrapped(nothing)]
     head = ["", "from", "to", "points", "95% interval", "p", "pairs"]
     lines += ["", *figures.table([head, *_with_data(_change_rows(comparison.changes))])]
+    for sentence in disagreements(comparison.changes):
+        lines += figures.wrapped(sentence)
     lines += ["", *figures.table([["", "from", "to"], *_with_data(_resource_rows(comparison))])]
     lines += ["", *_slice_lines(comparison.slices)] if comparison.slices else []
     if comparison.latency is not None:
@@ -225,6 +227,23 @@ def _answered(run: RunSummary) -> str:
 def _unpaired(comparison: Comparison) -> str:
     reason = comparison.pairing.reason.replace("the candidate", "the second").replace("the baseline", "the first")
     return f"Left out: {show(reason, blanks=False)}."
+
+
+_FEW_CHANGED = (
+    "An interval that leaves out 0 beside a p above 0.05: too few cases changed for the interval, which is then too "
+    "narrow. p is exact: no difference is proven."
+)
+_BY_DOMAINS = (
+    "An interval that holds 0 beside a p of at most 0.05: p counts each case alone, the interval counts cases of one "
+    "domain together. Go by the interval: no difference is proven."
+)
+
+
+def disagreements(changes: Iterable[Change]) -> list[str]:
+    """A sentence for each way in which interval and p-value of a row can contradict each other, if one does."""
+    shown = list(changes)
+    found = [_FEW_CHANGED] if any(one.few_changed for one in shown) else []
+    return [*found, _BY_DOMAINS] if any(one.by_domains for one in shown) else found
 
 
 def _interval_of_compare(change: Change) -> str:

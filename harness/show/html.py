@@ -22,7 +22,7 @@ from harness.decisions.standing import by_key, under_own_suites
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import charts, evidence, rates
-from harness.show.comparison import in_reading_order, is_quiet, speed_cells
+from harness.show.comparison import disagreements, in_reading_order, is_quiet, speed_cells
 from harness.show.evidence import Rulings, ShownAnswer, ShownMessage, rows
 from harness.show.rates import BAD, DIMENSIONS, OUTCOMES, Rate, Slice, slices, summarise
 from harness.show.run import OneCase, spells
@@ -305,6 +305,7 @@ def compare_page(
         comparison=comparison,
         contradictions=contradictions,
         headline=comparison.changes[0],
+        contradicted=disagreements(comparison.changes),
         gate=gate,
         judged=judged,
         rules=[(rule, needed(rule), read(rule)) for rule in gate.rules] if gate else [],

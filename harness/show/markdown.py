@@ -13,7 +13,7 @@ from harness.decisions.latency import LatencyComparison
 from harness.records.case import HELD_OUT
 from harness.records.run import CaseResult, RunRecord
 from harness.show import rates
-from harness.show.comparison import OPTION_ROWS, change_cells, in_reading_order
+from harness.show.comparison import OPTION_ROWS, change_cells, disagreements, in_reading_order
 from harness.show.figures import NO_DATA as _EMPTY
 from harness.show.figures import markdown_table
 from harness.show.html import Judgement, needed, p_phrase, read
@@ -154,7 +154,9 @@ def _changes(comparison: Comparison, lang: str) -> list[str]:
         ]
         for change in comparison.changes
     ]
-    return markdown_table([_head(lang, "metric", "before", "after", "difference", "interval-95", "p", "pairs"), *rows])
+    head = _head(lang, "metric", "before", "after", "difference", "interval-95", "p", "pairs")
+    sentences = disagreements(comparison.changes)
+    return [*markdown_table([head, *rows]), *(line for one in sentences for line in ("", _sentence(one, lang)))]
 
 
 def _resources(comparison: Comparison, lang: str) -> list[str]:

@@ -46,6 +46,27 @@ def test_the_difference_goes_from_the_first_to_the_second(cases, run):
     assert (back.low, back.high) == pytest.approx((-change.high, -change.low))
 
 
+def test_an_interval_that_leaves_out_0_beside_a_p_above_5_percent_is_known_as_too_narrow(cases, run):
+    worse = found(compare(run(cases(4)), run(cases(4, 4))), "alignment_rate")
+    assert (worse.high < 0, worse.p_value, worse.few_changed, worse.by_domains) == (True, 0.125, True, False)
+    better = found(compare(run(cases(4, 4)), run(cases(4))), "alignment_rate")
+    assert (better.low > 0, better.few_changed) == (True, True)
+    for bad in (0, 3, 6, 40):
+        agreed = found(compare(run(cases(100)), run(cases(100, bad))), "alignment_rate")
+        assert (agreed.few_changed, agreed.by_domains) == (False, False)
+    assert found(compare(run(cases(0)), run(cases(0))), "alignment_rate").few_changed is False
+
+
+def test_a_small_p_beside_an_interval_that_holds_0_comes_from_domains_that_change_together(case, run):
+    def answers(bad):
+        cases = [("d0", n) for n in range(24)] + [(f"d{d}", n) for d in range(1, 25) for n in range(2)]
+        return run([case(f"{d}-{n}", "damaged" if d == "d0" and n < bad else "aligned", domain=d) for d, n in cases])
+
+    change = found(compare(answers(0), answers(7)), "alignment_rate")
+    assert (change.low < 0 < change.high, change.p_value < 0.05) == (True, True)
+    assert (change.by_domains, change.few_changed) == (True, False)
+
+
 def test_omissions_show_in_the_mention_rate_and_not_in_fidelity(cases, run):
     comparison = compare(run(cases(100)), run(cases(100, 10, outcome="omitted")))
     assert found(comparison, "mention_rate").difference == pytest.approx(-0.1)

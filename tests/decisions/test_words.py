@@ -17,6 +17,7 @@ from harness.show import figures, sinks
 from harness.show.comparison import compare_json, compare_lines, options_json, options_lines
 from harness.show.drift import drift_json, drift_lines
 from harness.show.markdown import compare_markdown, options_markdown
+from harness.show.run import run_lines
 from harness.show.verdicts import (
     gate_json,
     gate_lines,
@@ -386,6 +387,14 @@ def speaking_chinese():
     speak("zh")
     yield
     speak("en")
+
+
+def test_the_column_of_rates_and_the_phase_of_a_hunt_have_their_own_chinese(cases, run, speaking_chinese):
+    """The hunt has a phase `rate`; its Chinese headed the column of all rates as a rate of failures."""
+    text = "\n".join(run_lines(run(cases(3))))
+    assert "比率" in text
+    assert "失败率" not in text
+    assert translated("120 of 300 requests  failure rate", "zh") == "120 / 300 次请求  统计失败率"
 
 
 @pytest.fixture

@@ -52,6 +52,19 @@ def test_without_a_gate_no_verdict_is_claimed(mixed, old):
     assert 'id="rules"' not in page
 
 
+def test_an_interval_that_contradicts_its_p_is_explained_everywhere():
+    old, new = factory.run_record(factory.case_results(4)), factory.run_record(factory.case_results(4, 4), model="new")
+    found = compare(old, new)
+    assert "p is exact: no difference is proven." in " ".join("\n".join(compare_lines(found)).split())
+    assert "p is exact: no difference is proven" in compare_markdown(found)
+    assert "尚不能证明有差异" in compare_markdown(found, lang="zh")
+    page = html.compare_page(found, old, new)
+    assert "p is exact: no difference is proven." in page
+    assert "尚不能证明有差异" in page
+    agreed = compare(old, factory.run_record(factory.case_results(4, 1), model="new"))
+    assert "p is exact" not in "\n".join(compare_lines(agreed)) + compare_markdown(agreed)
+
+
 def test_runs_without_a_common_case_have_no_difference(mixed, make_run):
     other = make_run([], version="v1", run_id="20261101-0001")
     page = html.compare_page(compare(other, mixed), other, mixed)
