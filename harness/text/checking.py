@@ -32,6 +32,7 @@ from harness.text.near import (
     translated_placeholders,
 )
 from harness.text.search import MANY, Source
+from harness.text.sums import is_formula
 from harness.text.symbols import ALTERED, DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import STRICT_KINDS, Target, kind_of
 
@@ -252,7 +253,7 @@ class Judge:
             damage = forms.get((wanted, start, end), WHOLE)
             target = owners.get(wanted) or owners.setdefault(wanted, self._owner(wanted, place))
             is_half = target.text != wanted and is_cjk(wanted[0]) and is_cjk(wanted[-1])  # of a pair: no mention
-            if 0 < damage.weight < ALTERED and not is_half:
+            if 0 < damage.weight < ALTERED and not is_half and not is_formula(target.text):
                 found.append(new(Finding, (target, wanted, start, end, damage, "damage")))
         return found
 

@@ -151,7 +151,8 @@ def _in_full_width(text: str, is_free: _Free) -> Iterator[_Place]:
         if _WIDE.search(found[0]):
             start, end = found.start(), found.start() + len(found[0].rstrip("．."))
             wanted = unicodedata.normalize("NFKC", text[start:end])
-            is_one = 1 < end - start <= LONGEST and wanted != text[start:end] and not wanted.isdecimal()
+            is_one = 1 < end - start <= LONGEST and wanted != text[start:end]
+            is_one &= not wanted.strip("#").isdecimal()
             if is_one and is_free(start, end):
                 yield start, end, wanted, (start, end)
 

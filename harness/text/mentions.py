@@ -17,16 +17,9 @@ from harness.text.explain import Change
 from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
 from harness.text.search import MANY, Source
+from harness.text.sums import is_calculated, is_formula, is_reformatted, is_worked_out
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
-from harness.text.targets import (
-    MEASURES,
-    NUMBERED_NAME,
-    STRICT_KINDS,
-    Target,
-    is_calculated,
-    is_formula,
-    is_reformatted,
-)
+from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target
 
 VERDICTS = ("verbatim", "spaced", "lookalike", "altered", "corrupted", "absent")
 """In order of rank; `absent` is not damage and is outside the order."""
@@ -212,8 +205,10 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
         return None  # `12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`
     if _TAKEN_AWAY.match(text, reading.start):
         return None  # nor is `88 − 120` one of `-120`
-    if _is_another_spelling(reading, target, codes, page) or (
-        codes <= _APART and is_reformatted(target, text, reading.start, reading.end, source.parts)
+    if _is_another_spelling(reading, target, codes, page):
+        return "note"
+    if codes <= _APART | {"sign-lookalike"} and any(
+        is_apart(target, text, reading.start, reading.end, source.parts) for is_apart in (is_reformatted, is_worked_out)
     ):
         return "note"
     notes = (_is_note(change, reading, target, page) for change in changes)
@@ -335,7 +330,7 @@ _BEFORE_A_UNIT = later(
 _OF_SIZES, _DAY = later("×|%±"), "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 _FROM_TO = later(
     f"([A-Z])[0-9]+-\\1[0-9]+|{_DAY}-{_DAY}|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{{2,3}}\\.[ag])"
-    "|[0-9][0-9.,]*(?:±[0-9.]+)?(?:[nμµmck]?[mgLVAWJN]|[kMG]Hz|k?N·m|[kM]Pa|㎡)"
+    "|[0-9][0-9.,]*(?:±[0-9.]+)?(?:[nμµmck]?[mgLVAWJN]|[kMG]Hz|k?N·m|[kM]Pa|[kKMGT]?(?:bps|B/s)|k?cal|k?Wh|mmHg|mmol|㎡)"
 )
 """`V2-V4` and `Mon-Fri` are also written with an en dash, and `0.9%NaCl` with a blank."""
 
@@ -358,7 +353,9 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
     if codes == {"escaped"} and _UNICODE_ESCAPES.fullmatch(
         text, reading.start + change.start, reading.start + change.end
     ):
-        return page.text.lstrip()[:1] in _JSON_BEGINS or page.in_code(reading.start, reading.end)
+        return text.lstrip()[:1] in _JSON_BEGINS or page.in_code(reading.start, reading.end)
+    if codes == {"escaped"} and text.startswith("\\/", reading.start + change.start):
+        return text.lstrip()[:1] in _JSON_BEGINS  # some writers of JSON escape each slash
     if codes == {"zero-width"} and change.new and _SHAPING.isdisjoint(change.new):
         return True  # a zero-width space or a mark of direction got into the prompt with a copied text
     if codes == {"case"} and change.start == 0:
@@ -485,6 +482,8 @@ def _is_another_thing(target: Target, codes: set[str], span: str) -> bool:
     """Whether signs and letters differ so that it is another name: `pytest.timeout` is not `PYTEST_TIMEOUT`."""
     if "swapped" in codes and (target.kind == "option" or (span.replace("-", "").isalpha() and target.kind == "path")):
         return True  # `/issue file` for `--issue-file`, `dpkg-statoverride` for the end of a path
+    if codes == {"replaced"} and target.kind == "path" and len(span) < len(target.text):
+        return span.replace("_", "").isalpha()  # `apt_preferences` for the end of `/etc/apt/preferences`
     if "case" not in codes:
         if target.kind == "identifier" and codes == {"dropped"} and span == target.text.replace("._", "."):
             return True  # a public member: `self.cache` for `self._cache`
@@ -493,11 +492,19 @@ def _is_another_thing(target: Target, codes: set[str], span: str) -> bool:
         return "replaced" in codes and _WORDS.fullmatch(target.text) is not None
     if target.kind == "standard":
         return "closed-up" in codes  # `rfc821`
+    if target.kind == "spaced" and "closed-up" in codes and _SLUG.fullmatch(span):
+        return True  # `set-up-tear-down` for `Set-up / Tear-down`
+    if codes == {"case"} and _FORMAT_OF_TIME.fullmatch(target.text):
+        return True  # `yyyy-MM-dd` is of another library than `YYYY-MM-DD`
     if target.text.isupper() and span.isalnum() and span.islower() and not codes.isdisjoint(_LOST):
         return True  # `http2` for `HTTP/2`: a slug
     if target.kind in ("code", "path") and not any(map(str.isdecimal, _RELEASE.sub("", target.text))):
         return not codes.isdisjoint(_LOST | {"space-right"})  # `devlink resource` for `DEVLINK-RESOURCE`
     return target.kind == "option" and not codes.isdisjoint(("dropped", "to-space"))
+
+
+_SLUG = later("[a-z0-9]+(?:-[a-z0-9]+)+")
+_FORMAT_OF_TIME = later("(?=.*[-/:._])[YMDHSymdhsTZ./:_ -]+")
 
 
 def _is_no_markup(span: str, wanted: str) -> bool:

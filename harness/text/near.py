@@ -11,8 +11,9 @@ from harness.text.explain import Change
 from harness.text.fold import Damage, ascii_of
 from harness.text.mentions import Finding
 from harness.text.search import Source
+from harness.text.sums import is_formula
 from harness.text.symbols import ALTERED, CORRUPTED, QUOTES
-from harness.text.targets import STRICT_KINDS, Target, is_formula
+from harness.text.targets import STRICT_KINDS, Target
 
 _KINDS = STRICT_KINDS - {"mime", "unit", "spaced", "placeholder", "option"}
 KINDS_BESIDE = frozenset({"uuid", "hash", "cas"})
@@ -309,21 +310,29 @@ class _Tokens:
                 yield low, end
 
 
+def _shape(code: str) -> str:
+    """A code with 0 for each number in it; an address such as `0x20fc1` is a number."""
+    return _NUMBER.sub("0", _HEXADECIMAL_NUMBER.sub("0", code))
+
+
+_HEXADECIMAL_NUMBER = later("0x[0-9A-Fa-f]+")
+
+
 def _is_another_of_many(
     target: Target, miss: str, names: Mapping[str, Target], source: Source, tokens: _Tokens
 ) -> bool:
     """Whether the source or the text lists such codes: one more of them is not a miss of an extracted target."""
     if _ZEROS.sub("", target.text) == _ZEROS.sub("", miss):
         return False  # `MJ-E7a` for `MJ-E07a`
-    shape = _NUMBER.sub("0", target.text)
-    alike = (one for one in names.values() if one.kind == target.kind and _NUMBER.sub("0", one.text) == shape)
+    shape = _shape(target.text)
+    alike = (one for one in names.values() if one.kind == target.kind and _shape(one.text) == shape)
     if len(list(islice(alike, _MANY))) >= (2 if target.kind == "url" else _MANY):
         return True
     size = len(target.text)
     like = (one.text for one in names.values() if one.kind == target.kind and abs(len(one.text) - size) < 2)
     if any(how_near(target.text, other, target.kind) for other in islice(like, _MOST_SIBLINGS)):
         return True
-    others = (one for one in tokens.like(target) if one != miss and _NUMBER.sub("0", one) == shape)
+    others = (one for one in tokens.like(target) if one != miss and _shape(one) == shape)
     return any(one not in names and not source.holds(one) for one in others)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -380,63 +380,6 @@ def pairs_of(inner: str) -> tuple[str, ...]:
 _SIDES, _HOST_AND_PORT = later("[/／×~～（）]"), later(r"(?:\d+\.){3}\d+:\d+")
 _CODE_OF_PARTS = later("(?=.*[0-9])[\\w.]+(?:[-:_·][\\w.]+)+|[A-Z]+-[A-Z][A-Za-z]+")
 _OF_CODES = frozenset({"code", "standard", "version", "phone", "cas", "name", "identifier"})
-
-
-def is_formula(text: str) -> bool:
-    """Whether the text is mathematics in LaTeX: `$x_1$`, `\\frac{a}{b}`; `\\ref{a-1}` holds a key."""
-    return len(text) > 2 and (
-        (text[0] == text[-1] == "$")
-        or (text[0] == "\\" and text[1].isalpha() and re.search("[{_^]", text) is not None and not _KEYED.match(text))
-    )
-
-
-_KEYED = later(r"\\(?:[a-zA-Z]*(?:ref|cite[a-z]*)|label|input|include\w*|usepackage|begin|end|url|href|gls\w*)\b")
-_CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
-"""Blanks that mathematics in LaTeX has as its writer likes."""
-_CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | (=|(?<![A-Z0-9][0-9] ):) ")
-"""`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
-_ABBREVIATED, _OF_ONE_LETTER = later(r"[A-Za-z]{1,5}\.(?:[0-9]{1,4}[a-z]?|[A-Z])"), later("[a-z][-+][0-9]")
-_DIMENSIONS = later("[0-9.]+(?:×[0-9.]+)+(?:[a-z]{1,3}|@[0-9]+Hz)?")
-_BESIDE_TIMES = later("(?<=[×@{]) | (?=[×@}])|(?<=:) ")
-_VARIABLES = later("[A-Za-z](?:,[A-Za-z])+")
-
-
-def is_calculated(wanted: str, span: str) -> bool:
-    """Whether only blanks were set as mathematics and code allow: `VLOOKUP(A2, B:C, 2, 0)`, `$a - b$`, `a, b, c`.
-
-    Or as prose allows: `n - 1`, `1920 × 1080 @ 60Hz`, `Fig. 2`, `{ count: 1 }`.
-    """
-    if _ABBREVIATED.fullmatch(wanted) or _OF_ONE_LETTER.fullmatch(wanted):
-        return span in (wanted.replace(".", ". "), " ".join(wanted))
-    if _DIMENSIONS.fullmatch(wanted) or (span[:2] == "{ " and ": " in span):
-        return _BESIDE_TIMES.sub("", span) == wanted
-    if _VARIABLES.fullmatch(wanted):
-        return span.replace(", ", ",") == wanted
-    if is_formula(wanted):
-        return _CALCULATED.sub(lambda found: found[1] or "", span) == wanted
-    return _CALLED.match(wanted) is not None and _BETWEEN_VALUES.sub(r"\1\2", span) == wanted
-
-
-_OPERAND = r"(?:[a-z_]+\d?(?:\.[a-z_]+\d?)*|[A-Z]{1,2}[1-9]\d{0,2}|(?:0|[1-9]\d{0,2})[a-z]?(?:\^\d)?)"
-_OPERANDS, _APART_OPERANDS = later(rf"{_OPERAND}(?:[-+*/]{_OPERAND})+"), later(" ([-+*/]) ")
-_BEFORE_OPERANDS = later(r"(?:[=*+<>]|[A-Za-z0-9_(][(]|\breturn) ?\Z")
-_BEHIND_OPERANDS = later(r" ?(?:[*+<>;]|= ?\d|/[\w(]|\) ?[-*/+;:])")
-
-
-def is_reformatted(target: Target, text: str, start: int, end: int, parts: Sequence[str]) -> bool:
-    """Whether operands are set apart as in formatted code: `x = width / 2`; in `key=order - items` nothing else is."""
-    wanted = target.text
-    if (
-        not _OPERANDS.fullmatch(wanted)
-        or _APART_OPERANDS.sub(r"\1", text[start:end]) != wanted
-        or text[start - 1 : start] == "="
-    ):
-        return False
-    part = next((part for part in parts if part.startswith(wanted, target.start)), "")
-    return all(
-        _BEFORE_OPERANDS.search(whole, max(0, low - 8), low) or _BEHIND_OPERANDS.match(whole, high)
-        for whole, low, high in ((part, target.start, target.end), (text, start, end))
-    )
 
 
 def _is_chain(text: str) -> bool:

@@ -187,3 +187,63 @@ def test_values_are_not_formatted(source: str, output: str) -> None:
 
 def test_a_pair_of_one_character_each_is_no_joint() -> None:
     assert "进/出" not in check("门口进/出要登记", "进 / 出都要登记").verdicts
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("计算 15-8/2", "15 - 8 / 2 = 15 - 4 = 11"),
+        ("计算1/2+1/3-1/6", "1/2 + 1/3 - 1/6 = 2/3"),
+        ("公式199*0.8-20", "199 × 0.8 - 20 = 139.2"),
+        ("What is 2^10-1?", "2^10 - 1 = 1023"),
+        ("求A-B", "A - B = [[1, 1], [2, 4]]"),
+        ("lim (e^x-1)/x", "lim (e^x - 1) / x = 1"),
+        ("A=P(1+r/n)^(nt)", "A = P(1 + r/n)^(nt)"),
+        ("利润率=(售价-成本)/售价", "利润率 = (售价 - 成本) / 售价"),
+        ("BMI=体重/身高²", "BMI = 体重 / 身高² = 22.86"),
+        ("for i in range(len(a)-1)", "for i in range(len(a) - 1):"),
+        ("if(a-b>0&&c/d<1)", "if (a - b > 0 && c / d < 1) {"),
+        ("计算 $m^3\\bmod n$", "$7^3 \\bmod 5 = 3$"),
+    ],
+)
+def test_sums_may_be_worked_out(source: str, output: str) -> None:
+    assert not [one for several in check(source, output).mentions.values() for one in several if one.is_damage]
+    assert repair(source, output).text == output
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("ratio=3/4", "ratio=3 / 4"),
+        ("read the I/O ports", "the I / O - 2 ports"),
+        ("pages 10-20", "pages 10 - 20"),
+        ("体重/身高", "体重 / 身高 = 70"),
+        ("call 138-0013", "call 138 - 0013 = home"),
+        ("CAS 50-00-0", "50 - 00 - 0 = x"),
+    ],
+)
+def test_values_and_ranges_are_no_sums(source: str, output: str) -> None:
+    assert [one for several in check(source, output).mentions.values() for one in several if one.is_damage]
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("速率2.4Gbps", "速率 2.4 Gbps"),
+        ("Play 1.e4 e5 2.Nf3 and 4.O-O", "1. e4 e5 2. Nf3 and 4. O-O"),
+        ("format('YYYY-MM-DD')", "format(d, 'yyyy-MM-dd')"),
+        ("the heading 'Set-up / Tear-down'", "set-up-tear-down"),
+        ("see /etc/apt/preferences", "man apt_preferences"),
+        ("#8螺丝", "＃8螺丝"),
+        ("sku AB-100/R", '{"sku": "AB-100\\/R"}'),
+        ("BUG at 0x20f31", "at 0x20fc1, then at 0x21000"),
+    ],
+)
+def test_other_spellings_are_no_alarm(source: str, output: str) -> None:
+    assert not [one for several in check(source, output).mentions.values() for one in several if one.is_damage]
+    assert repair(source, output).text == output
+
+
+def test_one_address_alone_is_a_near_miss() -> None:
+    assert check("BUG at 0x20f31", "at 0x20fc1").verdicts == {"0x20f31": "corrupted"}
+    assert check("see /src/apt/preferences", "in /src/apt_preferences").verdicts == {"/src/apt/preferences": "altered"}

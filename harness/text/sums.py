@@ -1,0 +1,98 @@
+"""Mathematics and code in an answer: what is written apart there on purpose."""
+
+import re
+from collections.abc import Sequence
+
+from harness.text.characters import later
+from harness.text.targets import Target
+
+
+def is_formula(text: str) -> bool:
+    """Whether the text is mathematics in LaTeX: `$x_1$`, `\\frac{a}{b}`; `\\ref{a-1}` holds a key."""
+    return len(text) > 2 and (
+        (text[0] == text[-1] == "$")
+        or (text[0] == "\\" and text[1].isalpha() and re.search("[{_^]", text) is not None and not _KEYED.match(text))
+    )
+
+
+_KEYED = later(r"\\(?:[a-zA-Z]*(?:ref|cite[a-z]*)|label|input|include\w*|usepackage|begin|end|url|href|gls\w*)\b")
+_CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
+"""Blanks that mathematics in LaTeX has as its writer likes."""
+_CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | (=|(?<![A-Z0-9][0-9] ):) ")
+"""`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
+_ABBREVIATED, _OF_ONE_LETTER = later(r"[A-Za-z]{1,5}\.(?:[0-9]{1,4}[a-z]?|[A-Z])"), later("[a-z][-+][0-9]")
+_MOVE = later(r"[1-9][0-9]?\.(?:O-O(?:-O)?|[KQRBN]?[a-h]?[1-8]?x?[a-h][1-8](?:=[QRBN])?)[+#]?")
+"""Of a game of chess: `2. Nf3`."""
+_DIMENSIONS = later("[0-9.]+(?:×[0-9.]+)+(?:[a-z]{1,3}|@[0-9]+Hz)?")
+_BESIDE_TIMES = later("(?<=[×@{]) | (?=[×@}])|(?<=:) ")
+_VARIABLES = later("[A-Za-z](?:,[A-Za-z])+")
+
+
+def is_calculated(wanted: str, span: str) -> bool:
+    """Whether only blanks were set as mathematics and code allow: `VLOOKUP(A2, B:C, 2, 0)`, `$a - b$`, `a, b, c`.
+
+    Or as prose allows: `n - 1`, `1920 × 1080 @ 60Hz`, `Fig. 2`, `{ count: 1 }`.
+    """
+    if _ABBREVIATED.fullmatch(wanted) or _OF_ONE_LETTER.fullmatch(wanted):
+        return span in (wanted.replace(".", ". "), " ".join(wanted))
+    if _MOVE.fullmatch(wanted):
+        return span == wanted.replace(".", ". ", 1)
+    if _DIMENSIONS.fullmatch(wanted) or (span[:2] == "{ " and ": " in span):
+        return _BESIDE_TIMES.sub("", span) == wanted
+    if _VARIABLES.fullmatch(wanted):
+        return span.replace(", ", ",") == wanted
+    if is_formula(wanted):
+        return _CALCULATED.sub(lambda found: found[1] or "", span) == wanted
+    return _CALLED.match(wanted) is not None and _BETWEEN_VALUES.sub(r"\1\2", span) == wanted
+
+
+_OPERAND = (
+    r"(?:[a-z_]+\d?(?:\.[a-z_]+\d?)*(?:\([\w.]{0,20}\))?|[A-Z]{1,2}[1-9]\d{0,2}|(?:0|[1-9]\d{0,2})[a-z]?(?:\^\d)?)"
+)
+_OPERATOR = r"(?:[-+*/]|&&|\|\|)"
+_OPERANDS, _APART_OPERANDS = later(rf"{_OPERAND}(?:{_OPERATOR}{_OPERAND})+"), later(f" ({_OPERATOR}) ")
+_BEFORE_OPERANDS = later(r"(?:[=*+<>]|[A-Za-z0-9_(][(]|\breturn) ?\Z")
+_BEHIND_OPERANDS = later(r" ?(?:[*+<>;]|= ?\d|/[\w(]|\) ?[-*/+;:])")
+
+
+def is_reformatted(target: Target, text: str, start: int, end: int, parts: Sequence[str]) -> bool:
+    """Whether operands are set apart as in formatted code: `x = width / 2`; in `key=order - items` nothing else is."""
+    wanted = target.text
+    if (
+        not _OPERANDS.fullmatch(wanted)
+        or _APART_OPERANDS.sub(r"\1", text[start:end]) != wanted
+        or text[start - 1 : start] == "="
+    ):
+        return False
+    part = next((part for part in parts if part.startswith(wanted, target.start)), "")
+    return all(
+        _BEFORE_OPERANDS.search(whole, max(0, low - 8), low) or _BEHIND_OPERANDS.match(whole, high)
+        for whole, low, high in ((part, target.start, target.end), (text, start, end))
+    )
+
+
+_TERM = r"(?:(?:0|[1-9][0-9]{0,6})(?:\.[0-9]+)?%?[A-Za-z]?|[A-Za-z][0-9]?|sin|cos|tan|log|ln|exp|sqrt|max|min)[)²³]*+"
+_SUM = later(rf"[(]*{_TERM}(?:[-+*/×÷^(]++{_TERM})+")
+_OF_SUM, _TIMES = later(" ([-+*/×÷−]) "), str.maketrans("×÷−", "*/-")
+_EQUALS, _POWERS = later(r"[)²³]{0,3} {0,3}[=＝≈≠≤≥^]|\) [*/×÷]"), later(r"[)²³]{1,2} ?[-+*/×÷=]|[²³]")
+_GOES_ON, _WENT_BEFORE = later(r"[)²³]{0,3} [-+*/×÷−] \(?[0-9]"), later(r"[0-9)²³%] [-+*/×÷−] \(?\Z")
+
+
+def is_worked_out(target: Target, text: str, start: int, end: int, parts: Sequence[str]) -> bool:
+    """Whether a sum is set apart where the answer works it out: `15 - 8 / 2 = 11`, `(售价 - 成本) / 售价`.
+
+    In `key = 3 / 4` it is a value. Words of Han are a sum where a bracket or a power is behind them, here and there.
+    """
+    wanted = target.text
+    if _OF_SUM.sub(r"\1", text[start:end]).translate(_TIMES) != wanted.translate(_TIMES):
+        return False
+    if _SUM.fullmatch(wanted):
+        if _EQUALS.match(text, end):
+            return True
+        if not any(map(str.isdecimal, wanted)):
+            return False  # `I / O - 2`
+        return bool(_GOES_ON.match(text, end) or _WENT_BEFORE.search(text, max(0, start - 8), start))
+    if target.kind != "cjk-pair":
+        return False
+    part = next((part for part in parts if part.startswith(wanted, target.start)), "")
+    return all(_POWERS.match(whole, high) for whole, high in ((part, target.end), (text, end)))
