@@ -60,7 +60,7 @@ SIGNS = (
 _HEAD_MARKS = ".,:;!?*~=&^+#_·%"
 _TAIL_MARKS = ".,:;!?*~=&^_·#+-—–@$\\×÷"
 _SIGNED = later(r"\+\d+[-/]")
-_ENDING = later(r"\.[A-Za-z]+(?![A-Za-z0-9_])")
+_ENDING = later(r"\.(?:[A-Za-z]+[0-9]{0,2}|7z)(?![A-Za-z0-9_])")
 ORNAMENT = later(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
 """With the selectors of emoji, marks of direction and invisible blanks: round a token they do not belong to it."""
 AHEAD = later("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
@@ -241,7 +241,7 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
         following = text[start + 1 : start + 2]
         if text[start] == "+" and _SIGNED.match(text, start, end):
             break
-        if text[start] == "." and following.isalpha() and _ENDING.search(text, start, end):
+        if text[start] == "." and following.isalnum() and _ENDING.search(text, start, end):
             break
         if text[start] == "-" and (following.isascii() or not following.isalpha()):
             break  # an option or a sign of a number

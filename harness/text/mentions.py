@@ -383,7 +383,7 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
 
 _PARTING = frozenset({"space-inside", "cjk-boundary", "wide-space", "line-break", "markup"})
 _WHOLE_NAMES = frozenset({"path", "file", "url"})
-_OF_A_PAPER = later("[〔［](?:19|20)[0-9]{2}[〕］]")
+_OF_A_PAPER = later("[〔［(（](?:19|20)[0-9]{2}[〕］)）]")
 
 
 def _is_between_words(change: Change, reading: Reading, target: Target, text: str) -> bool:

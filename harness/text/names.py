@@ -227,6 +227,7 @@ _BEFORE_A_NAME = later(
     "Review|Summarize|Translate|Convert|The|In|From|And))"
 )
 _NUMBER_OR_VERSION = later(r"[0-9]+|[Vv][0-9.]+")
+_AT_A_ROOT = later(r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]|\\\\")
 _NUMBERED_COPY = later(r"\([0-9]+\)\.")
 
 
@@ -241,7 +242,7 @@ def files_with_blanks(text: str) -> Iterator[Span]:
         blank = text.rfind(" ", behind, ended.start())
         behind = ended.end()
         found = _WITH_ENDING.match(text, blank + 1) if blank > 0 else None
-        if found is None:
+        if found is None or _AT_A_ROOT.match(found[0]):  # `每天 2 点跑 /home/a.sh`
             continue
         behind = found.end()
         words = [found[0]]

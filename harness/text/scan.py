@@ -40,7 +40,7 @@ from harness.text.names import (
 from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, is_sum, kind_of, pairs_of
-from harness.text.wholes import BESIDE_A_CELL, IN_BRACKETS, is_cell, is_row, whole_of
+from harness.text.wholes import BESIDE_A_CELL, IN_BRACKETS, is_cell, is_row, joined, whole_of
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
@@ -84,6 +84,8 @@ _LABEL = re.compile(
 _ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")
 _NAME_AND_NUMBER = re.compile(f"[{HAN}]{{1,8}}(?=[A-Z]+[0-9]|[0-9]+[A-Z])[A-Z0-9]{{2,8}}")
 """`“龙鳞X7”`: in quotes a name needs no sign."""
+_NUMBER_WITH_A_BLANK = re.compile("[A-Z]{1,5}[0-9]{0,3} [A-Z0-9]+(?:[-/][A-Z0-9]+)+")
+"""`"BF 2-1107"`"""
 _NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
 _OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/")
 _KEY_OF_A_PATH = re.compile(r"[A-Za-z_][\w.-]*=(?=[/~.$])")
@@ -279,6 +281,8 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         whole = rooted or (has_file and text[end] != "`")
         if whole and inner.count(" ") <= 6 and not _COMMAND.search(inner):
             yield Span(start, end, kind="path" if "/" in inner or "\\" in inner else "file")
+        elif text[end] != "`" and _NUMBER_WITH_A_BLANK.fullmatch(inner):
+            yield Span(start, end, kind="code", alternates=(inner.partition(" ")[2],))
         else:
             yield from _inside(text, start, end)
         return
@@ -501,7 +505,7 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
             continue
         kind = own or kind_of(inner.strip("#") or inner)
         kept.append(new(Target, (inner, kind, start, end, open_left, open_right, False, others or _also(inner))))
-    return tuple(kept)
+    return tuple(joined(text, kept))
 
 
 def _also(inner: str) -> tuple[str, ...]:

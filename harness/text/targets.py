@@ -219,6 +219,7 @@ _PRICES = later("[0-9][0-9.,]*[kKmM]?[-–][$€£¥￥₩₹][0-9][0-9.,]*[kKmM
 """`44-£120`: its first sign does not belong to it."""
 _LETTER_UNITS = later("m/[shz]|g/[LlmtdK]|[Ll]/[shd]|[vw]/[vw]|c/c|[NAVW]/m|J/K")
 """Units of two letters; any other two letters with a slash are an abbreviation or a sum."""
+_DAY_OF_A_YEAR = later(r"(?:0?[1-9]|1[0-2])\.(?:0?[1-9]|[12][0-9]|3[01])")  # `11.8-11.11`
 _GROUPS = later(r"(?!\d{4}-\d\d-\d\d\Z)\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)+")
 _CODE = later(
     "(?<![A-Za-z0-9])(?:[A-Z0-9]{4,64}|[a-z]{1,5}[0-9]{6,12}|[0-9a-f]{7,64}|0x[0-9A-Fa-f]{4,64}"
@@ -335,6 +336,8 @@ def _is_part_number(groups: list[str]) -> bool:
     first, second = groups
     if first[0] == "0" and "." in second and len(first.partition(".")[0]) > 1:
         return True  # `00-5412.8`
+    if all(map(_DAY_OF_A_YEAR.fullmatch, groups)):
+        return False
     is_falling = float(first) > float(second)
     if "." in first + second:
         return is_falling or abs(len(first.partition(".")[2]) - len(second.partition(".")[2])) > 1  # `88.204-91`
@@ -413,18 +416,16 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 VERBS = _words(
-    "改一下 改下 查一下 查下 跑一下 试一下 试下 发一下 传一下 "
-    "跳过 忽略 排除 更新 补传 重传 回传 补发 重发 转存 覆盖 恢复 还原 追加 录入 填报 扫描 拍照 预览 播放 加载 "
-    "打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 运行 执行 下载 上传 发送 发给 导出 导入 写入 "
-    "写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 改名为 重命名为 命名为 命名 压缩 解压 打印 "
-    "转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 麻烦 我 看 看看 看一下 看下 一下 读 "
-    "读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 叫做 是 为 的 里的 中的 这个 "
-    "開啟 開啓 儲存 檔案 資料夾 繳交 建立 开启 "
-    "那个 该 一个 给予 后 和 与 及 或 跟 以及 还有 选择 选用 采用 使用 应用 "
-    "审核 审阅 转给 交给 提交 替换 写在 记录在 存于 位于 不要 想要 只要 提到 提及 涉及 包括 包含 含有 显示 更换 "
-    "改用 换用 买入 卖出 放行 关闭 开通 登录 登陆 前往 抵达 "
-    "用于 属于 对于 由于 写成 写作 写为 标为 记为 译为 译成 "
-    "改成 改为 换成 关于 按照 根据 依据 调用 请求 访问 通知 告知 联系 提供 列出 生成 起草 编写 撰写"
+    "改一下 改下 查一下 查下 跑一下 试一下 试下 发一下 传一下 跳过 忽略 排除 更新 补传 重传 回传 补发 重发 转存 覆盖 "
+    "恢复 还原 追加 录入 填报 扫描 拍照 预览 播放 加载 打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 "
+    "运行 执行 下载 上传 发送 发给 导出 导入 写入 写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 "
+    "改名为 重命名为 命名为 命名 压缩 解压 打印 转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 "
+    "麻烦 我 看 看看 看一下 看下 一下 读 读一下 写 存 文件 文件名 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 "
+    "叫做 是 为 的 里的 中的 这个 開啟 開啓 儲存 檔案 資料夾 繳交 建立 开启 那个 该 一个 给予 后 和 与 及 或 跟 以及 "
+    "还有 选择 选用 采用 使用 应用 审核 审阅 转给 交给 提交 替换 写在 记录在 存于 位于 不要 想要 只要 提到 提及 涉及 "
+    "包括 包含 含有 显示 更换 改用 换用 买入 卖出 放行 关闭 开通 登录 登陆 前往 抵达 用于 属于 对于 由于 写成 写作 "
+    "写为 标为 记为 译为 译成 改成 改为 换成 关于 按照 根据 依据 调用 请求 访问 通知 告知 联系 提供 列出 生成 起草 "
+    "编写 撰写"
 )
 """Verbs, labels and particles that come before a file or a term and do not belong to it."""
 
@@ -444,8 +445,7 @@ NO_VERBS = _words(
 
 HEADS = _words(
     "開啟 開啓 接口 路径 目录 文件夹 文件 地址 读取 打开 访问 请求 调用 查看 写入 保存到 日志 在 到 从 把 将 "
-    "下载 上传 "
-    "执行 运行 删除 编辑"
+    "下载 上传 执行 运行 删除 编辑"
 )
 """Words behind which a slash begins a path, though there is no blank between."""
 
@@ -487,7 +487,7 @@ MEASURES = _words(
     "小时 分钟 秒钟 个月 工作日 平方米 立方米 公里 千米 毫米 厘米 公斤 千克 毫升 万元 亿元 美元 架次 人次 元 "
     "吋 角 分 万 亿 千 百 人 日 月 年 天 周 次 层 号 楼 室 栋 时 秒 米 升 吨 克 斤 度 个 件 台 套 只 条 项 份 页 "
     "章 节 级 岁 倍 户 点 线 寸 箱 包 瓶 张 名 位 期 版 季度 "
-    "回 粒 盒 片 支 袋 块 根 卷 桶 辆 枚 颗 滴 帧 册 株 棵 艘 罐"
+    "回 粒 盒 片 支 袋 块 根 卷 桶 辆 颗 滴 帧 册 棵 艘 罐"
 )
 """Measure words: behind a number they belong to it."""
 
@@ -522,17 +522,16 @@ LABELS_OF_FILES = _words(
 """Words that are a label where nothing else comes before a name: `表格2024.xlsx`, or the name itself."""
 
 EXTENSIONS = _words(
-    "xlsx xlsm xls csv tsv docx doc dotx pptx ppt pdf txt md markdown rst rtf odt ods json jsonl yaml yml toml "
-    "ini cfg conf env xml html htm xhtml css scss less js mjs cjs jsx ts tsx vue svelte py pyi ipynb java kt go "
-    "rs c h cc cpp hpp cs php rb pl sh bash zsh bat ps1 cmd sql db sqlite log lock zip rar 7z tar gz tgz bz2 xz "
-    "zst png jpg jpeg gif bmp svg webp ico tif tiff psd ai eps dwg dxf rvt ifc skp step stp stl mp3 wav flac aac "
-    "ogg fits mp4 mov avi mkv webm srt vtt ass exe msi dll so dylib apk ipa deb rpm iso img bin dat pkl npy npz "
-    "parquet onnx gguf safetensors pt pth ckpt clj lua swift scala dart proto gradle properties service timer "
-    "desktop hwp hwpx raw pem crt cer csr prt mat asm ppk p12 jks war ear jar plist resx xaml sln csproj vcxproj "
-    "wasm bak tmp lst diff patch xps odg odp mpp vsd vsdx xmind 3dm sldprt 3ds obj fbx dae igs iges sat nc gcode cdr "
-    "indd sketch fig ttf otf woff woff2 lz4 h5 hdf5 avro gml kml kmz geojson shp dbf sav dta rda rds ps1xml psm1 "
-    "m4a wma amr opus heic heif avif tga dds po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages "
-    "numbers cdw frw m3d"
+    "xlsx xlsm xls csv tsv docx doc dotx pptx ppt pdf txt md markdown rst rtf odt ods json jsonl yaml yml toml ini "
+    "cfg conf env xml html htm xhtml css scss less js mjs cjs jsx ts tsx vue svelte py pyi ipynb java kt go rs c h cc "
+    "cpp hpp cs php rb pl sh bash zsh bat ps1 cmd sql db sqlite log lock zip rar 7z tar gz tgz bz2 xz zst png jpg "
+    "jpeg gif bmp svg webp ico tif tiff psd ai eps dwg dxf rvt ifc skp step stp stl mp3 wav flac aac ogg fits mp4 mov "
+    "avi mkv webm srt vtt ass exe msi dll so dylib apk ipa deb rpm iso img bin dat pkl npy npz parquet onnx gguf "
+    "safetensors pt pth ckpt clj lua swift scala dart proto gradle properties service timer desktop hwp hwpx raw pem "
+    "crt cer csr prt mat asm ppk p12 jks war ear jar plist resx xaml sln csproj vcxproj wasm bak tmp lst diff patch "
+    "xps odg odp mpp vsd vsdx xmind 3dm sldprt 3ds obj fbx dae igs iges sat nc gcode cdr indd sketch fig ttf otf woff "
+    "woff2 lz4 h5 hdf5 avro gml kml kmz geojson shp dbf sav dta rda rds ps1xml psm1 m4a wma amr opus heic heif avif "
+    "tga dds po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages numbers cdw frw m3d"
 )
 """Endings of file names."""
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from harness.text.chains import HAN, Span
 from harness.text.characters import is_cjk, later
-from harness.text.targets import CONJUNCTIONS, VERBS, any_of, kind_of
+from harness.text.targets import CONJUNCTIONS, VERBS, Target, any_of, kind_of
 
 _OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
 _BEFORE = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
@@ -100,6 +100,41 @@ def _is_tail(run: str, high: int, end: int, after: str, *, is_begun: bool) -> bo
     if _SIDE_GOES_ON.fullmatch(run, 0, high) and (_LONG_TAIL if is_begun else _TAIL).fullmatch(tail):
         return True
     return _OF_PARTS.search(run, max(0, high - 3), end) is not None
+
+
+_MAY_GO_ON = frozenset({"code", "identifier", "path", "email"})
+_JOINS = ("#", ":", "?")
+_VALUE = "[A-Za-z_][\\w.]*=[\\w.$%{}-]+"
+_GOES_ON = later(rf":[0-9][0-9A-Za-z._-]*(?<![._-])(?![\w:/])|\?{_VALUE}(?:&{_VALUE})*|#[0-9]{{2,}}(?![\\w-])")
+"""A port or version, a query."""
+
+
+def joined(text: str, targets: list[Target]) -> list[Target]:
+    """The targets, those of one token as one: `erp@10.2.7.19:3306`, `page_view#首页-v4`, `三街-199号/B座`.
+
+    What it was joined of is protected with it.
+    """
+    kept: list[Target] = []
+    for one in targets:
+        target, last = one, kept[-1] if kept else None
+        if last and one.end <= last.end:
+            kept[-1] = last._replace(alternates=(*last.alternates, one.text))
+            continue
+        if last and last.kind in _MAY_GO_ON and (one.kind in _MAY_GO_ON or one.kind == "cjk-pair"):
+            between = text[last.end : one.start]
+            if between == "#" or (not between and (one.text[0] in "#@" or is_cjk(one.text[0]))):
+                others = (last.text, *last.alternates, one.text, *one.alternates)
+                target = _until(text, kept.pop(), one.end, others)._replace(open_right=one.open_right)
+        if target.kind in _MAY_GO_ON and text[target.end : target.end + 1] in _JOINS:
+            more = _GOES_ON.match(text, target.end)
+            if more:
+                target = _until(text, target, more.end(), (target.text, *target.alternates))
+        kept.append(target)
+    return kept
+
+
+def _until(text: str, target: Target, end: int, others: tuple[str, ...]) -> Target:
+    return target._replace(text=text[target.start : end], end=end, open_right=False, alternates=others)
 
 
 BESIDE_A_CELL = frozenset(("", *"\n \t|,：:*="))

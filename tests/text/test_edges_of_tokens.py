@@ -16,6 +16,31 @@ from harness.text import check, extract_targets, repair
         ("，报表MB5B-库存.xlsx", "MB5B-库存.xlsx", "报表 MB5B-库存.xlsx", "MB5B - 库存.xlsx"),
         ("，稳健-90天说明书ZS90D-2024.pdf", "ZS90D-2024.pdf", "稳健-90天说明书 ZS90D-2024.pdf", "ZS90D - 2024.pdf"),
         ("，工程量清单GCL-03/土建.xls", "GCL-03/土建.xls", "工程量清单 GCL-03/土建.xls", "GCL - 03/土建.xls"),
+        (
+            "播放 大鱼-AO(现在永远).mp3 吧",
+            "大鱼-AO(现在永远).mp3",
+            "播放：大鱼-AO(现在永远).mp3。",
+            "大鱼-AO（现在永远）.mp3",
+        ),
+        ("操作票 KQ(2023)第207号。", "KQ(2023)第207号", "操作票KQ(2023)第207号。", "KQ（2023）第 207 号"),
+        ("文号：沪房管（2019）45号", "沪房管（2019）45号", "文号沪房管（2019）45号", "沪房管(2019)45 号"),
+        ("初二(6)班的成绩", "初二(6)班", "初二(6)班 的成绩", "初二 (6) 班"),
+        (
+            "每天 3 点跑 /srv/备份/a_库.sh >> b",
+            "/srv/备份/a_库.sh",
+            "每天 3 点跑 /srv/备份/a_库.sh",
+            "/srv/ 备份/a_库.sh",
+        ),
+        ("库名 crm_ro@10.9.0.4:5432，", "crm_ro@10.9.0.4:5432", "crm_ro@10.9.0.4:5432 是库名", "crm_ro@10.9.0.4：5432"),
+        (
+            "跳 a/b/pay?id=${no}&from=x_2 ，",
+            "a/b/pay?id=${no}&from=x_2",
+            "a/b/pay?id=${no}&from=x_2",
+            "a/b/pay?id=$ {no}&from=x_2",
+        ),
+        ("事件 page_open#列表-v2，", "page_open#列表-v2", "page_open#列表-v2 是事件", "page_open# 列表-v2"),
+        ("镜像 reg/网关:1.8.2 和", "reg/网关:1.8.2", "镜像 reg/网关:1.8.2", "reg/网关: 1.8.2"),
+        ("住天府三街-18号/C座；", "三街-18号/C座", "住天府 三街-18号/C座", "三街-18 号 / C座"),
         ("🔧AB-12/C🔧是配件号", "AB-12/C", "🔧 AB-12/C 🔧 是", "AB - 12/C"),
         (
             "下载⬇️tool-cli_0.9.2.tar.gz后",
@@ -295,6 +320,17 @@ def test_a_token_ends_where_its_neighbours_begin(source: str, target: str, right
 def test_a_sum_and_an_amount_are_written_as_one_likes(source: str, right: str) -> None:
     assert set(check(source, right).verdicts.values()) <= {"verbatim", "absent"}
     assert repair(source, right).text == right
+
+
+def test_a_quoted_number_with_a_blank_is_one() -> None:
+    source = '早餐券 "KF 3-2209" 没给'
+    assert [one.text for one in extract_targets(source)] == ["KF 3-2209"]
+    assert check(source, "KF3-2209").verdicts == {"KF 3-2209": "altered"}
+    assert check(source, "KF 3-2209").verdicts == {"KF 3-2209": "verbatim"}
+
+
+def test_days_of_two_months_are_a_range() -> None:
+    assert check("优惠 11.8-11.11 有效", "11.8–11.11 有效").verdicts == {"11.8-11.11": "verbatim"}
 
 
 @pytest.mark.parametrize("source", ["写成-或÷，", "Zeta电位-23.5mV，", "Ra≥95"])
