@@ -43,6 +43,10 @@ _OF_TOKEN = rf"[{_SIGNS}{_OTHERS}{_BESIDE}.]|{_LETTER}"
 _OPEN_END = later(
     rf"(?:(?:{_OF_TOKEN})+|[{_HAN}]{{1,2}})(?:[{_BLANKS}]{{0,3}}[{_SIGNS}{_OTHERS}]{{0,3}}[{_BLANKS}]{{0,3}}(?:{_OF_TOKEN})*)\Z"
 )
+_OPEN_START = later(
+    rf"(?:{_OF_TOKEN}){{0,{_WORD}}}[{_BLANKS}]{{0,3}}[{_SIGNS}{_OTHERS}]{{0,3}}[{_BLANKS}]{{0,3}}"
+    rf"(?:(?:{_OF_TOKEN}){{1,{_WORD}}}|[{_HAN}]{{1,2}})?"
+)
 
 
 class Joint(NamedTuple):
@@ -224,7 +228,13 @@ def _is_apart(left: str, run: str, right: str, *, before: bool, behind: bool) ->
     return (behind or not from_han) and (before or not to_han)  # `接口 /api`
 
 
-def open_end(text: str) -> int:
-    """Where a joint may begin that the end of `text` leaves open; its length where none can."""
-    found = _OPEN_END.search(text, max(0, len(text) - LONGEST))
-    return found.start() if found else len(text)
+def open_end(text: str, end: int) -> int:
+    """Where a joint may begin that the end of `text`, or the `end` given, leaves open; the end where none can."""
+    found = _OPEN_END.search(text, max(0, end - LONGEST), end)
+    return found.start() if found else end
+
+
+def reach_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """How far a joint may go that is one only when the damage from `start` to `end` is mended: `3\\ ｂmod`."""
+    behind = _OPEN_START.match(text, end)
+    return open_end(text, start), behind.end() if behind else end

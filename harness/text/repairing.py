@@ -152,16 +152,25 @@ def restored(text: str, judge: Judge, channel: str = "text", escapes: bool = Fal
     edits: list[Edit] = []
     for _ in range(len(judge.targets) + (_ROUNDS_OF_JOINTS if judge.is_open else 1)):
         mended = applied(text, edits)
-        fresh = [
+        fresh = _apart(
             Edit(finding.start + low, finding.start + high, mended[finding.start + low : finding.start + high], new)
             for finding in judge.findings(mended, channel)
             if is_mended(finding, escapes)
             for low, high, new in _changes(finding)
-        ]
+        )
         if not fresh:
             break
         edits = composed(text, edits, fresh)
     return edits
+
+
+def _apart(edits: Iterable[Edit]) -> list[Edit]:
+    """In order, and each place once: two joints may share one, as `a+ @ b` and `@ b` do."""
+    kept: list[Edit] = []
+    for edit in sorted(set(edits)):
+        if not kept or edit.start >= kept[-1].end:
+            kept.append(edit)
+    return kept
 
 
 def _changes(finding: Finding) -> list[tuple[int, int, str]]:
@@ -351,12 +360,15 @@ class StreamMender:
         size = len(page.text)
         cut = min(size - _BEHIND, self._begun(page))
         if self._judge.is_open:
-            cut = min(cut, joints.open_end(page.text))
+            cut = min(cut, joints.open_end(page.text, size))
         whole, damaged = self._judge.candidates(page)
-        spans = sorted((one.start, one.end) for one in whole + damaged)
-        for one in damaged:
-            if one.end > size - _BEHIND_DAMAGE:
-                cut = min(cut, one.start)
+        broken = [(one.start, one.end) for one in damaged]
+        if self._judge.is_open:
+            broken = [joints.reach_of(page.text, start, end) for start, end in broken]
+        spans = sorted([(one.start, one.end) for one in whole] + broken)
+        for start, end in broken:
+            if end > size - _BEHIND_DAMAGE:
+                cut = min(cut, start)
         for start, end in reversed(spans):
             if start < cut < end:
                 cut = start

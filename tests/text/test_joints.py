@@ -181,3 +181,23 @@ def test_a_look_is_asked_for_what_it_finds(text: str) -> None:
     for look, signs in joints._LOOKS:
         if any(True for _ in look(text, lambda low, high: True)):
             assert not joints.may_begin(text).isdisjoint(signs)
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "mended"),
+    [
+        ("m^3\\bmod300", "3\\ ｂmod300\n|23<", "3\\bmod300\n|23<"),
+        ("A_VISIBLE_DEVICES", "VISIBLE ＿DEVICES\r`\u200b`", "VISIBLE_DEVICES\r`\u200b`"),
+        ("@٣~/bin", "٣~/ ｂin mm \u3000 anｄ", "٣~/bin mm \u3000 anｄ"),
+        ("EU-%/B2B", "EU﹣％/B2B—- v2 .", "EU-%/B2B—- v2 ."),
+    ],
+)
+def test_a_stream_waits_for_a_joint_that_comes_with_what_is_mended_first(source: str, output: str, mended: str) -> None:
+    assert repair(source, output).text == mended
+    assert "".join(repair_stream(source, output)) == mended
+
+
+def test_a_blank_of_two_joints_is_one_edit() -> None:
+    result = repair("cn+@王小", "cn+ @ 王小")
+    assert result.text == "cn+@王小"
+    assert [(edit.start, edit.end, edit.new) for edit in result.edits] == [(3, 4, ""), (5, 6, "")]
