@@ -248,8 +248,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         if codes <= _SOFT and wanted.islower():
             return True
         is_of_words = not codes.isdisjoint(_SOFT) and codes <= _PROSE
-        if codes == {"case"} and wanted.count(".") > 1 and not wanted.islower():
-            return False  # `com.acme.vo.UserVo`
+        if codes == {"case"} and not wanted.isupper() and ("_" in wanted or wanted.count(".") > 1):
+            return False  # `net_amt_GBP`, `com.acme.vo.UserVo`
         return is_of_words and (wanted.islower() or "case" in codes)  # `Hugging Face Hub`, `Polars DataFrame`
     if (
         (kind == "name" and codes == {"quote-lookalike"} and (wanted[0].islower() or wanted[1] == "'"))  # `l’e-mail`
@@ -329,7 +329,7 @@ _BEFORE_A_UNIT = later(
 )
 _OF_SIZES, _DAY = later("×|%±"), "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 _FROM_TO = later(
-    f"([A-Z])[0-9]+-\\1[0-9]+|{_DAY}-{_DAY}|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{{2,3}}\\.[ag])"
+    f"A-Z|a-z|([A-Z])[0-9]+-\\1[0-9]+|{_DAY}-{_DAY}|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{{2,3}}\\.[ag])"
     "|[0-9][0-9.,]*(?:±[0-9.]+)?(?:[nμµmck]?[mgLVAWJN]|[kMG]Hz|k?N·m|[kM]Pa|[kKMGT]?(?:bps|B/s)|k?cal|k?Wh|mmHg|mmol|㎡)"
 )
 """`V2-V4` and `Mon-Fri` are also written with an en dash, and `0.9%NaCl` with a blank."""
@@ -376,6 +376,8 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
     if target.kind in _NUMBERS:  # `3–5 个` for `3-5个`
         if codes == {"cjk-boundary"}:
             return True
+        if target.kind == "number" and target.text.count("-") > 1:
+            return False  # `3-2-501` has no two ends, as a range has
         others = [one for one in reading.damage.changes if one.codes != ("cjk-boundary",)]
         return len(others) == 1 and text[reading.start + change.start : reading.start + change.end] in _RANGE_SIGNS
     return False

@@ -173,11 +173,16 @@ def _last_two(path: str) -> tuple[str, ...]:
     parts = re.split(r"[/\\]", path.strip("/\\"))
     sign = "\\" if "\\" in path else "/"
     found = (sign.join(parts[-2:]),) if len(parts) >= 3 and sign.join(parts[-2:]) in path else ()
+    if parts[0] in ("a", "b") and len(parts) > 2:
+        found = (*found, path[2:])  # as `git diff` names both sides
     return (*found, parts[-1]) if len(parts) > 1 and _OWN_NAME.fullmatch(parts[-1]) else found
 
 
-_OWN_NAME = later(f"(?=.*[0-9A-Za-z_-][^.]*\\.)(?=.*[{HAN}][^.]*\\.)[^\\s/]{{3,60}}\\.(?:{ENDINGS})", re.IGNORECASE)
-"""`测试20260101.md`: Han and other characters before the ending."""
+_OWN_NAME = later(
+    f"(?:(?=.*[0-9A-Za-z_-][^.]*\\.)(?=.*[{HAN}][^.]*\\.)|(?=\\w[\\w-]*[-_]))[^\\s/]{{3,60}}\\.(?:{ENDINGS})",
+    re.IGNORECASE,
+)
+"""Han and other characters before the ending, or a sign: `测试20260101.md`, `db-replica.yml`."""
 
 
 def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]:

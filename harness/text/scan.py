@@ -511,7 +511,7 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 def _also(inner: str) -> tuple[str, ...]:
     """What a target is called without the mark of a hashtag, or without the name before its number."""
     label = NUMBERED_NAME.match(inner) or _AHEAD_OF_A_CODE.match(inner)
-    rest = inner[label.end() :] if label else inner.strip("#")
+    rest = inner[label.end() :] if label else inner.strip("#@")
     return (rest,) if rest != inner and (has_sign(rest) or _BELOW_ZERO.fullmatch(rest)) else ()
 
 

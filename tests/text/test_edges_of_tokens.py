@@ -322,6 +322,21 @@ def test_a_sum_and_an_amount_are_written_as_one_likes(source: str, right: str) -
     assert repair(source, right).text == right
 
 
+@pytest.mark.parametrize(
+    ("source", "damaged", "target"),
+    [
+        ("diff --git a/net/retry-policy.ts b/net/retry-policy.ts", "net/retry–policy.ts", "net/retry-policy.ts"),
+        ("看 /opt/app/config/db-replica.yml", "db - replica.yml", "db-replica.yml"),
+        ("I am @lena-k/berlin there", "lena - k/berlin", "lena-k/berlin"),
+        ("Add dr.h.müller@klinik.example to it.", "dr.h.müller@klinik. example", "dr.h.müller@klinik.example"),
+        ("标签“P0&紧急”", "P0 & 紧急", "P0&紧急"),
+    ],
+)
+def test_what_is_also_said_without_the_whole_is_protected(source: str, damaged: str, target: str) -> None:
+    assert repair(source, damaged).text == target
+    assert set(check(source, target).verdicts.values()) <= {"verbatim", "absent"}
+
+
 def test_a_quoted_number_with_a_blank_is_one() -> None:
     source = '早餐券 "KF 3-2209" 没给'
     assert [one.text for one in extract_targets(source)] == ["KF 3-2209"]
