@@ -203,6 +203,12 @@ FORMS = (
     _form(
         "code", "*", r"(?<![A-Za-z0-9_*.-])\d{2,8}(?:\*{3,14}\d{2,6})(?![A-Za-z0-9_*]|\.\d)", word=r"\*{3}"
     ),  # `6222****8817`
+    _form(  # `128,450.00`
+        "number",
+        ",",
+        r"(?<![\w.,¥￥$€£-])\d{1,3}(?:,\d{3}){1,4}\.\d{2}(?![\w%-]|[.,]\d)",
+        word=r",\d{3}\.\d\d",
+    ),
     _form(
         "number",
         "¥￥$€£",
@@ -515,11 +521,14 @@ def _are_words(before: str, after: str, sign: str) -> bool:
         return False
     if "-" in before and after.isalpha() and after.islower():
         return False  # `907323-0 / seal`
+    if sign == "/" and _WORD_AND_CODE.fullmatch(f"{before}/{after}"):
+        return False  # `TGHU6094472 / 封号`
     if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
         return True
     return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
 
 
+_WORD_AND_CODE = later(f"[{HAN}]+/[A-Z]+[0-9]{{4,}}|[A-Z]+[0-9]{{4,}}/[{HAN}]+")
 _IN_QUOTES = ("“”", "「」", "『』", "《》", '""', "``")
 _SPACED_PAIR = later(f"([{HAN}]+)[^\\S\\n]+([-/／])[^\\S\\n]+([{HAN}]+)")
 
@@ -557,5 +566,5 @@ def spans_with_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
             high, open_right = right_end(text, *pair.span(3), text[low : pair.end(1)], pair[2], own=right)
             yield Span(low, high, open_left, open_right, "spaced")
         elif " " in text[start:end]:
-            codes = [one for one in _APART.split(text[start:end]) if any(map(str.isdigit, one)) and has_sign(one)]
+            codes = [one for one in _APART.split(text[start:end]) if has_sign(one)]
             yield Span(start, end, kind="spaced", alternates=tuple(codes))

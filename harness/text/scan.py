@@ -88,6 +88,8 @@ _NUMBER_WITH_A_BLANK = re.compile("[A-Z]{1,5}[0-9]{0,3} [A-Z0-9]+(?:[-/][A-Z0-9]
 """`"BF 2-1107"`"""
 _NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
 _OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/")
+_LISTED = re.compile(f"(?<![^\\s：:，。；])[0-9]{{1,2}}[.、)](?=[{HAN}])")
+"""The number of an item: `1.商务标/投标函.pdf`."""
 _KEY_OF_A_PATH = re.compile(r"[A-Za-z_][\w.-]*=(?=[/~.$])")
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
@@ -174,6 +176,8 @@ def _parts(kind: str, whole: str) -> tuple[str, ...]:
         value = whole.partition("=")[2].strip("'\"")
         stands_for_one = value.isupper() and value.replace("_", "").isalpha()  # `--log-file=LOG_FILE`
         return () if stands_for_one else _named_in_value(value)
+    if kind == "url":
+        return tuple(_DOI.findall(whole))
     if kind == "version":
         name, _, version = whole.rpartition("@")
         return (name, version) if SIGN_BETWEEN.search(name) else ()
@@ -182,6 +186,7 @@ def _parts(kind: str, whole: str) -> tuple[str, ...]:
     return tuple(_HOLDERS.findall(whole)) if kind == "placeholder" and whole.count("${") > 1 else ()
 
 
+_DOI = re.compile(r"(?<=doi\.org/)10\.\d{4,}/\S+")
 _TAG = re.compile(r"#\w+")
 _HOLDERS = re.compile(r"\$\{+[^{}]+\}+")
 
@@ -226,6 +231,8 @@ _SIGN_OF_A_TITLE = re.compile(r"(?<=\w)(?:[-/·：:～~–]|—{1,2})(?=\w)")
 
 def _file(text: str, start: int, end: int) -> Iterator[Span]:
     """A file in a folder. A word before the first slash may be one of the sentence."""
+    listed = _LISTED.match(text, start, end)
+    start = listed.end() if listed else start
     another = ANOTHER_FILE.search(text, start, end)
     if another and another.end() < end:
         yield from _file(text, start, another.end())

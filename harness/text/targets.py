@@ -312,14 +312,16 @@ def _by_rule(text: str) -> str:
 
 
 _LONG_PART, _MODEL = later("[0-9]{3,}:"), later("[0-9]-[0-9]{4,5}[A-Z]{1,2}|[0-9]{3,6}-[0-9]{1,2}[A-Z]{1,3}")
-_TAGGED = later(r":[0-9]+\.[0-9]")
-"""`nginx:1.25.3`"""
+_TAGGED, _VOYAGE = later(r":[0-9]+\.[0-9]"), later(r"[A-Z]\.[0-9]{3,}[A-Z]")
+"""`nginx:1.25.3`, `V.2417E`"""
 
 
 def _is_of_digits(text: str, kind: str) -> bool:
     """Whether it is a code that looks like a number or name: `10.4.2/3:7`, `5000-01-220`, `arXiv:2305.10403v3`."""
     if kind == "identifier":
-        return sum(map(str.isdigit, text)) > 4 or _TAGGED.search(text) is not None
+        return (
+            sum(map(str.isdigit, text)) > 4 or _TAGGED.search(text) is not None or _VOYAGE.fullmatch(text) is not None
+        )
     if kind == "range" and (_LONG_PART.match(text) or _MODEL.fullmatch(text)):
         return True  # `5410:2004-1`, `7-7840HS`, `6204-2RS`
     if _GROUPS.fullmatch(text):

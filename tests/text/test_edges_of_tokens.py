@@ -41,6 +41,15 @@ from harness.text import check, extract_targets, repair
         ("事件 page_open#列表-v2，", "page_open#列表-v2", "page_open#列表-v2 是事件", "page_open# 列表-v2"),
         ("镜像 reg/网关:1.8.2 和", "reg/网关:1.8.2", "镜像 reg/网关:1.8.2", "reg/网关: 1.8.2"),
         ("住天府三街-18号/C座；", "三街-18号/C座", "住天府 三街-18号/C座", "三街-18 号 / C座"),
+        ("集装箱 TGHU6094472 / 封号 CN-88213X，", "TGHU6094472", "箱号 TGHU6094472，封号 CN-88213X", "TGHU 6094472"),
+        (
+            "排一下：1.商务标/01_函(章).pdf 2.技术标/附件3组织V5.docx",
+            "商务标/01_函(章).pdf",
+            "商务标/01_函(章).pdf",
+            "商务标 / 01_函(章).pdf",
+        ),
+        ("金额 128,450.00 元", "128,450.00", "128,450.00元", "128, 450.00"),
+        ("order 2 Apron - Sage/Oat today", "Sage/Oat", "the apron in Sage/Oat", "Sage⁄Oat"),
         ("🔧AB-12/C🔧是配件号", "AB-12/C", "🔧 AB-12/C 🔧 是", "AB - 12/C"),
         (
             "下载⬇️tool-cli_0.9.2.tar.gz后",
@@ -335,6 +344,15 @@ def test_a_sum_and_an_amount_are_written_as_one_likes(source: str, right: str) -
 def test_what_is_also_said_without_the_whole_is_protected(source: str, damaged: str, target: str) -> None:
     assert repair(source, damaged).text == target
     assert set(check(source, target).verdicts.values()) <= {"verbatim", "absent"}
+
+
+def test_the_number_of_a_voyage_has_near_misses() -> None:
+    assert check("M/V HAI YANG V.2417E, ETD 11/05", "Voyage V.2471E sails.").verdicts["V.2417E"] == "corrupted"
+
+
+def test_the_number_in_an_address_is_also_said_alone() -> None:
+    source = "see https://doi.org/10.1002/1348-9585.12207 for it"
+    assert repair(source, "See 10.1002/1348 - 9585.12207.").text == "See 10.1002/1348-9585.12207."
 
 
 def test_a_quoted_number_with_a_blank_is_one() -> None:
