@@ -269,7 +269,48 @@ def files_with_blanks(text: str) -> Iterator[Span]:
             verbs = [one.end() for one in _ACTION.finditer(text, place, place + len(words[0]) - 1)]
             low, uncertain = _name_start(text, verbs[-1] if verbs else place, found.end())
             yield Span(low, found.end(), uncertain, kind="file")
+        elif ")" in text[found.start() - 2 : found.end()] and (low := _before_brackets(text, *found.span())) >= 0:
+            low, uncertain = _name_start(text, low, found.end())
+            behind_a_word = text.find(" ", low) + 1 if text[:low].rstrip(" ")[-1:] in ("", *".:!?\n") else 0
+            others = (text[behind_a_word : found.end()],) if 0 < behind_a_word < text.find("(", low) else ()
+            yield Span(low, found.end(), uncertain, kind="file", alternates=others)
 
+
+_IN_BRACKETS = later(r" (?<=[^\W_] )\([^()\n]{1,30}\)(?: [Vv]?[0-9][\w.-]*)?\S*\Z")
+_WORDS_BEFORE = (
+    "the a an of and or in to for as with file files folder attached see open read check edit rename delete save "
+    "attach send please load move copy use find print upload download review summarize translate convert from "
+    "called named enclose include import export archive forward sign scan share keep put add get parse compare "
+    "sort this that my our your "
+)
+_NO_NAME = frozenset(_WORDS_BEFORE.split())
+
+
+def _before_brackets(text: str, start: int, stop: int) -> int:
+    """Where a name begins that has a bracket apart before its ending, or -1: `Report Rev B (final).docx`.
+
+    The word before the bracket is of it, and words before that which begin with a capital, a digit or a dash.
+    """
+    line = text.rfind("\n", 0, start) + 1
+    found = _IN_BRACKETS.search(text, max(line, start - _FARTHEST), stop)
+    place = found.start() if found else -1
+    low = place
+    while place > line:
+        begun = place
+        while begun > line and text[begun - 1] not in _OPENS_A_NAME and place - begun < 40:
+            begun -= 1
+        word = text[begun:place]
+        is_first = low == place
+        if not word or word.lower() in _NO_NAME or not (is_first or word[0].isupper() or word[0] in _BEGINS_A_PART):
+            break
+        low, place = begun, begun - (text[begun - 1 : begun] == " ")
+        if place == begun or ord(word[0]) > _LATIN:
+            break
+    return low if found and low < found.start() else -1
+
+
+_OPENS_A_NAME = frozenset(" \t\n，。；：、！？,;:!?|<>\"'`“”‘’「」『』《》«»„‹›()[]{}（）【】")
+_FARTHEST, _LATIN, _BEGINS_A_PART = 60, 0x2E7F, "0123456789-–&#_"
 
 _ENDS_A_WORD = frozenset(" \t\n，。；：、！？,;:!?|<>\"'`“”‘’「」《》")
 

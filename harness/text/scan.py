@@ -40,7 +40,7 @@ from harness.text.names import (
 from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, is_sum, kind_of, pairs_of
-from harness.text.wholes import BESIDE_A_CELL, IN_BRACKETS, is_cell, is_row, joined, whole_of
+from harness.text.wholes import BESIDE_A_CELL, IN_BRACKETS, in_touching_bracket, is_cell, is_row, joined, whole_of
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
@@ -74,6 +74,8 @@ _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
 _SENTENCE = re.compile(
     r"[，。；！？把被将將请請吗嗎我你您.;!?,用不](?:(?<![.;!?,用不])|(?<=[.;!?,]) |(?<=用)[于於]|(?<=不)要)"
 )
+_SHORTENED = re.compile(r"(?<!\w)(?:[A-Z][a-z]{0,4}|[0-9]{1,3}|no|vol|v|vs|pp|rev|ed)\.(?= )")
+"""In the name of a file no sentence ends: `Opp. to MTD (final).docx`."""
 _COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
 _FRENCH = re.compile(r"« ?(.*?) ?»".replace(" ", "[ \u00a0\u202f]"))
 _LABEL = re.compile(
@@ -278,11 +280,12 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
     if _WORDS_ALONE.fullmatch(text, start, end):
         return
     inner = text[start:end]
-    if inner != inner.strip() or _SENTENCE.search(inner) or "(...)" in inner:
-        yield from _inside(text, start, end)
-        return
     ending = EXTENSION.search(inner)
     has_file = ending is not None and ending.end() == len(inner)
+    is_sentence = _SENTENCE.search(_SHORTENED.sub("", inner) if has_file else inner)
+    if inner != inner.strip() or is_sentence or "(...)" in inner:
+        yield from _inside(text, start, end)
+        return
     if " " in inner:
         rooted = _ROOTED.match(inner) and inner.count("/") + inner.count("\\") > 1
         whole = rooted or (has_file and text[end] != "`")
@@ -377,8 +380,18 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
         before = after = "|"
     is_path = run.count("/") > 1 and any(char.isascii() and char.isalnum() for char in run)
     behind = IN_BRACKETS.match(text, high) if after == "(" or (after == "（" and is_path) else None
-    for start, end, open_left, open_right, kind, others in read(before, run, after):
-        if behind and end == len(run) and (behind[1] or not run.isascii()):
+    spans = read(before, run, after)
+    is_short = behind is not None and (behind[1] or not run.isascii())
+    touching = in_touching_bracket(text, high, run, spans) if after == "(" and not is_short else None
+    if touching:
+        inside = _named_inside(text[high + 1 : touching[1] - 1])
+        opened, kind, others = (spans[-1][2], *spans[-1][4:]) if spans else (False, "code", ())
+        others = (run[touching[0] :], *others, *inside) if spans else inside
+        yield from (one._replace(start=one.start + low, end=one.end + low) for one in spans[:-1])
+        yield Span(low + touching[0], touching[1], opened, False, kind, others)
+        return
+    for start, end, open_left, open_right, kind, others in spans:
+        if behind and is_short and end == len(run):
             yield Span(start + low, behind.end(), open_left, False, kind, (run[start:], *others))
         else:
             yield new(Span, (start + low, end + low, open_left, open_right, kind, others))

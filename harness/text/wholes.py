@@ -4,6 +4,7 @@
 edge of a cell bounds the run, its edges are certain, and what is left of it belongs to the name.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from harness.text.chains import HAN, Span
@@ -169,3 +170,43 @@ IN_BRACKETS = later(
     "(?=[\\s，。；、,）)|]|\\Z)"
 )
 """`證-7(光碟)`"""
+
+
+_TOUCHING = later(
+    "\\("
+    "((?=[^()]*[0-9])(?=[^()]*[A-Za-z])[A-Za-z0-9#.+/-]{2,12}|[A-Z]{2,5}(?:[-/][A-Z]{1,5})?|[A-Z][a-z][A-Z]"
+    "|(?:(?![A-Z])[^\\W\\d_\u2e80-\uffff]){1,5}\\.?|#[0-9]{1,2}"
+    "|[^\\x00-\u02af\u2000-\u303f\u3400-\u9fff\uff00-\uff65]{1,7}\\.?[0-9]{0,3})"
+    "\\)(?=[\\s，。；、,)）|;:\"'”»」』،؛\u3041-\u30ff\uac00-\ud7a3\u0e01-\u0e5b]|[.!?](?!\\w)|\\Z)"
+)
+"""A bracket that touches a code and says which: `KS-PT204(기모)`, `HbA1c(NGSP)`, `7700-148/W(verz.)`."""
+_STRONG = later("[A-Z0-9#][A-Z0-9#./+-]+")
+_UNSIGNED = later(
+    "(?<![^\\W_])(?![0-9]+[A-Za-z]{1,3}\\Z|[a-z0-9]+\\Z)(?=[A-Za-z]*[0-9])[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*\\Z"
+)
+_A_PLURAL = frozenset(("s", "es", "n", "e", "in", "en", "a", "x", "y", "t", "r"))
+_OF_CODES = frozenset(("code", "standard", "version", "name", "unit", "path", "phone"))
+
+
+def in_touching_bracket(text: str, high: int, run: str, spans: Sequence[Span]) -> tuple[int, int] | None:
+    """Where in a run a code begins that the bracket behind it belongs to, and where the bracket ends in the text.
+
+    A call (`log10(x)`, `get_user2(ID)`) is none, nor is a word with a remark (`COVID-19(pandemic)`).
+    """
+    found = _TOUCHING.match(text, high)
+    if found is None or found[1] in _A_PLURAL:
+        return None
+    is_strong = _STRONG.fullmatch(found[1]) is not None
+    if not spans:
+        token = _UNSIGNED.search(run) if is_strong else None
+        return (token.start(), found.end()) if token and token.end() - token.start() > 3 else None
+    last = spans[-1]
+    whole = run[last.start :]
+    if last.end != len(run) or (last.kind or kind_of(whole)) not in _OF_CODES or whole[0] in "/~.\\":
+        return None
+    if "-" not in whole and "/" not in whole and not (whole.isupper() and whole.isascii()):
+        return None
+    if any(map(str.isdigit, whole)) and any(map(str.isalpha, whole)):
+        return last.start, found.end()
+    is_in_capitals = is_strong or any(map(str.isupper, found[1]))
+    return (last.start, found.end()) if is_in_capitals and any(map(str.isupper, whole)) else None
