@@ -4,12 +4,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from harness.text.characters import is_cjk, later, stands_alone
 from harness.text.explain import Change
 from harness.text.fold import Damage, ascii_of
 from harness.text.mentions import Finding
+from harness.text.neighbours import Neighbours, folded
 from harness.text.search import Source
 from harness.text.sums import is_formula
 from harness.text.symbols import ALTERED, CORRUPTED, QUOTES
@@ -108,7 +109,7 @@ def near_misses(
         targets = [one for one in targets if one.kind in _HOLDS or one.text in met or _held(one) != _DIGITS]
     elif lacking:
         targets = [one for one in targets if one.text in met or _may_lack(one, lacking)]
-    tokens = _Tokens(text, sorted([one[:2] for one in among]) if targets else ())
+    tokens = _Tokens(text, sorted([one[:2] for one in among]) if targets else (), len(targets) >= _MANY_LOST)
     for target in targets:
         misses = {
             token: (codes, places)
@@ -226,13 +227,53 @@ _BETWEEN_VALUES = ",=|"
 """What parts the values of a row, where the target has none of it."""
 
 
+_ByLength = dict[int, dict[str, list[int]]]
+"""Tokens with their places, by how long they are."""
+_MANY_LOST = 64
+"""With so many targets the tokens are not looked at one by one for each."""
+
+
+class _Nearest:
+    """The same tokens, by what `how_near` asks for. Of those that are not given it takes none."""
+
+    def __init__(self, by_length: _ByLength, is_url: bool) -> None:
+        self._tokens = [one for length in sorted(by_length) for one in by_length[length].items()]
+        self._is_url = is_url
+        texts = [self._bare(token) for token, _ in self._tokens]
+        self._edited = Neighbours(texts)
+        self._same: dict[str, list[int]] = {}
+        for number, text in enumerate(texts):
+            for form in {folded(text), _GROUPING.sub("", text), *_unmistaken(text)}:
+                self._same.setdefault(form, []).append(number)
+
+    def _bare(self, text: str) -> str:
+        return _bare_url(text) if self._is_url else text
+
+    def of(self, wanted: str) -> Iterator[tuple[str, list[int]]]:
+        wanted = self._bare(wanted)
+        numbers: set[int] = set()
+        for one in {wanted, wanted.removeprefix("#")}:
+            small = folded(one)
+            cut_off = [small[:end] for end in range(len(small) // 2, len(small))]
+            same = (self._same.get(form, ()) for form in {one, *_unmistaken(one), *cut_off})
+            numbers = numbers.union(self._edited.of(one), *same)
+        return (self._tokens[number] for number in sorted(numbers))
+
+
+def _unmistaken(text: str) -> tuple[str, str]:
+    """With one form for the digits and letters that are mistaken for each other."""
+    return text.translate(_CONFUSED), text.lower().translate(_CONFUSED)
+
+
 class _Tokens:
     """The candidates of a text: what is between blanks, quotes, brackets or CJK, by length."""
 
-    def __init__(self, text: str, taken: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, text: str, taken: Sequence[tuple[int, int]], are_many: bool) -> None:
         self._text = text
         self._taken = taken
-        self._lists: dict[_Key, dict[int, dict[str, list[int]]]] = {}
+        self._are_many = are_many
+        self._lists: dict[_Key, _ByLength] = {}
+        self._nearest: dict[_Key, _Nearest] = {}
 
     def of(self, target: Target) -> Iterator[tuple[str, list[int]]]:
         """The tokens of about the length of a target, with as many blanks as it has, each with its places."""
@@ -247,11 +288,17 @@ class _Tokens:
         begins, ends = wanted[:3].lower(), wanted[-3:].lower()
         if key[1]:
             yield from self._among_cjk(wanted, key)
-        for length in range(int(size * _KEPT) - 1, size + (13 if target.kind == "url" else 3)):
-            for token, places in by_length.get(length, {}).items():
-                is_like = token[:3].lower() == begins or token[-3:].lower() == ends or token[0] == "#"
-                if is_like or length < _SHORT or target.kind == "url":
-                    yield token, places
+        is_url = target.kind == "url"
+        lengths = range(int(size * _KEPT) - 1, size + (13 if is_url else 3))
+        if self._are_many:
+            nearest = self._nearest.get(key) or self._nearest.setdefault(key, _Nearest(by_length, is_url))
+            found = nearest.of(target.text)
+        else:
+            found = chain.from_iterable(by_length.get(length, {}).items() for length in lengths)
+        for token, places in found:
+            is_like = token[:3].lower() == begins or token[-3:].lower() == ends or token[0] == "#"
+            if (is_like or len(token) < _SHORT or is_url) and len(token) in lengths:
+                yield token, places
 
     def _among_cjk(self, wanted: str, key: _Key) -> Iterator[tuple[str, list[int]]]:
         """What begins as a target with Han in it does, and is as long, in a longer token: `车牌为粤B·D5F32的车`."""
@@ -277,11 +324,9 @@ class _Tokens:
         behind = self._taken[place] if place < len(self._taken) else (end, end)
         return behind[0] >= end or behind[1] <= end
 
-    def _listed(
-        self, blanks: int, has_cjk: bool, has_bracket: bool, between: str, holds: str
-    ) -> dict[int, dict[str, list[int]]]:
+    def _listed(self, blanks: int, has_cjk: bool, has_bracket: bool, between: str, holds: str) -> _ByLength:
         text = self._text
-        found: dict[int, dict[str, list[int]]] = {}
+        found: _ByLength = {}
         for low, high in self._words(blanks, _word_pattern(has_cjk, has_bracket, between), re.compile(f"[{holds}]")):
             token = text[low:high].rstrip(_TRAILING)
             bare = token.lstrip("*_")
