@@ -11,7 +11,16 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from harness.text.characters import AHEAD, SIGNS, later, trimmed
-from harness.text.sides import AT_A_CLAUSE, CLOSED, LONGEST, OPEN, length_of_side, lengths_of_pair, seams
+from harness.text.sides import (
+    AT_A_CLAUSE,
+    CLOSED,
+    LONGEST,
+    OPEN,
+    length_behind,
+    length_of_side,
+    lengths_of_pair,
+    seams,
+)
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import (
     BELOW_ZERO,
@@ -63,13 +72,14 @@ _AMOUNT = (
     "[0-9][0-9.,]*(?:[nμµmck]?[gLlmsVAW]|IU|U|h|min|mol|[kM]?Pa|[kMG]?Hz|[kMGT]B|km|"
     "[℃%‰元件个次片台套张只袋盒箱瓶人天])"
 )
+_OF_NUMBERS = "℃℉°‰@ΦφØ±~×·²³Ωμ"
 _BREAK = later(
     f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])|\\A([^+]+)(?=\\+[{HAN}]{{2}})"
-    f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9])"
-    f"|\\A([0-9A-Za-z.:%+#_]+)(?=[{HAN}]+[0-9A-Za-z.:%]+\\Z)|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
+    f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9]|[{HAN}]{{2}})"
+    f"|\\A([0-9A-Za-z.:%+#_{_OF_NUMBERS}]+(?:\\([0-9A-Z]{{1,3}}\\))?)(?=[{HAN}]+[0-9A-Za-z.:%{_OF_NUMBERS}]+\\Z)|\\A([A-Za-z])(?=[{HAN}][0-9]+(?:{'|'.join(MEASURES)})\\Z)|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
     f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([{HAN}]{{2,4}})(?=[按用由给至从到为是把将][A-Za-z0-9])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
-    f"|\\A([0-9A-Za-z.:%]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9][0-9.:*×x]*\\Z)"
-    f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{_AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
+    f"|\\A([0-9A-Za-z.:%{_OF_NUMBERS}]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9][0-9.:*×x]*\\Z)"
+    f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{_AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.:+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
     f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
@@ -275,21 +285,6 @@ def chains_of_own_signs(text: str, symbols: SymbolTable) -> Iterator[Span]:
             yield from chain_of(text, [(low + 1, high) for low, high in pairwise(cuts)])
 
 
-def plain_behind_han(text: str, start: int, end: int) -> Span | None:
-    """What `chains_in` finds in the most usual run, words and a plain code: `型号ZX-2000`."""
-    found = _PLAIN_BEHIND_HAN.fullmatch(text, start, end)
-    if found is None:
-        return None
-    low = found.start(1)
-    side = text[start : found.start(2)]
-    cut = kept_cut(side) if len(side) < _LONG else sentence_cut(side)
-    return Span(low, end, start + cut < low, touches(text, end))
-
-
-_LONG = 64
-_PLAIN_BEHIND_HAN = later(f"[{HAN}]++(?<![{PLATES}])([A-Za-z][A-Za-z0-9]++)((?:[-/][A-Za-z0-9]++)+)")
-
-
 def _is_target(text: str, low: int, high: int, inner: str) -> bool:
     if is_dull(inner):
         return False
@@ -366,7 +361,7 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
         return 0, len(last)  # `FM-103.9/立体声`
     return (
         length_of_side(first, left_edge, is_left=True) if first else 0,
-        length_of_side(last, right_edge, is_left=False) if last else 0,
+        length_behind(text[slice(*sides[-2])], last, right_edge, is_sure=left is None) if last else 0,
     )
 
 
@@ -497,7 +492,9 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
         if joint == "-" and _edge(text, high) != OPEN:
             is_alone = in_groups or text[low - len(other) - 2] + text[high : high + 1] in ("()", "（）")
             is_group = is_alone and not measure and _SHORT_GROUP.fullmatch(side)  # `SH-PD-03仓，`, `(JS-II型)`
-            is_short = (other.isdigit() or HAN_RUN.search(other) or "_" in side) and _SHORT_PART.fullmatch(side)
+            is_short = (
+                other.isdigit() or HAN_RUN.search(other) or "_" in side or _FLOOR.fullmatch(other + "-" + side)
+            ) and _SHORT_PART.fullmatch(side)
             if is_group or is_short:
                 return high, False  # `双十一-老客召回-A组，`
         # `G7001/G7004次`, `D6204/1次`
@@ -553,6 +550,7 @@ _ONE_HAN = (
     "传傳查取换換做修测測验驗删刪改调調走停坏壞缺错錯打拉投买買卖賣寄退收发發审審签簽交填跑连連读讀写寫装裝"
     f"{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )
+_FLOOR = later("[A-Z]?[0-9]{1,2}[A-Z]?-[A-Z][区區座栋棟幢厅廳]")  # `3F-A区`
 _SHORT_PART = later(f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}}){_ONE_HAN}")
 _SHORT_GROUP = later(f"(?:[A-Z]{{0,3}}[0-9]{{0,4}}[A-Z]?)(?=[{IDEOGRAPHS}]){_ONE_HAN}[0-9]?")
 _JOINING = "里裡时時按报報改用到在至是为為共占达達见見送补補加減减发發由从從向給给接转轉换換需要有无無如若当當须須应應"

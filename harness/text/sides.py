@@ -8,6 +8,7 @@ The weights are those of a logistic regression on some 480 pairs in prompts that
 """
 
 import base64
+import re
 from functools import lru_cache
 from itertools import pairwise
 from math import exp
@@ -148,3 +149,27 @@ def lengths_of_pair(left: str, left_edge: int, right: str, right_edge: int) -> t
     of_left = [sum(shares[start : start + width]) for start in range(0, len(shares), width)]
     of_right = [sum(shares[start::width]) for start in range(width)]
     return _likeliest(of_left), _likeliest(of_right)
+
+
+_LOCANTS = re.compile("(?:(?<![A-Za-z0-9.-])[0-9]{1,2}|,[0-9]{1,2}|,[NOSP]['′]?|\\A[NOSPDL]|[αβγ])\\Z")
+_SUBSTANCE = re.compile(
+    "(?=..)[甲乙丙丁戊己庚辛壬癸一二三四五六七八九十氯溴碘氟硝氨羟羧磺酰异叔仲正环联聚氧基苯酚酮醛酸酯醇烷烯炔醚胺腈脲肼肟咪唑吡啶嘧呋喃噻吩茚萘蒽菲哌嗪吗啉喹吲哚]{1,11}[烷烯炔醇酚醛酮酸酯醚胺腈苯脲肼肟唑啶喃吩茚萘蒽菲嗪啉哚]"
+)
+"""`1,2-二氯乙烷`, `4-硝基苯酚`: a name of chemistry ends where its characters do."""
+
+
+_ONLY_HAN = re.compile("[\u3400-\u9fff]{1,4}")
+
+
+def length_behind(mate: str, run: str, edge: int, *, is_sure: bool) -> int:
+    """How long the last side of a chain is that begins with this run, behind a side that is not the first of Han.
+
+    `is_sure`: a code begins the chain, so that three characters at the end of a clause are whole.
+    """
+    substance = _SUBSTANCE.match(run) if _LOCANTS.search(mate) else None
+    if substance:
+        return substance.end()
+    if _ONLY_HAN.fullmatch(mate):  # `3#-机房/电池间`
+        is_whole = is_sure and edge != OPEN and len(run) < 4
+        return len(run) if is_whole else lengths_of_pair(mate, CLOSED, run, edge)[1]
+    return length_of_side(run, edge, is_left=False)

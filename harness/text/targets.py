@@ -149,7 +149,7 @@ _RULES = (
     _rule(
         "unit",
         rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?>(?:{_COUNT})?{_UNIT}{_POWER}(?=/|·d\Z|\Z)))+(?:·d)?"
-        rf"|{_COUNT}(?>(?:{_UNIT}|{_WORD}|%)(?=/))"
+        rf"|{_COUNT}(?>(?:(?:[-–~～]{_COUNT})?{_UNIT}|{_WORD}|%)(?=/))"
         rf"(?:/(?>(?:{_COUNT}(?:{_UNIT}|{_WORD})|{_WORD}{_POWER}|{_UNIT}{_POWER}|{_PER})(?=/|\Z)))+"
         rf"|{_COUNT}[€£¥₽₫]/[^\W\d_]{{1,8}}"
         rf"|(?:{_COUNT} ?)?{_UNIT}{_POWER}/\({_UNIT}{_POWER}(?:[·*]{_UNIT}{_POWER})*\)|{_COUNT}/{_COUNT} ?{_UNIT}",

@@ -23,7 +23,7 @@ _OF_A_SENTENCE = later(
 _TOO_LONG = later(f"[{HAN}]{{8}}")
 _MIXED = later(f"(?=.*[{HAN}]).*[A-Za-z0-9]")
 _WORD_AND_TOKEN = later(f"[{HAN}][A-Za-z0-9#§$¥￥]|:|[A-Za-z][{HAN}]")
-_IN_A_CELL = later(f"[{HAN}]{{1,4}}[0-9]+[-/_]")
+_IN_A_CELL = later(f"[{HAN}]{{1,4}}(?<![号號码碼话話机機格寸间間期度量])[0-9]+[-/_]")  # not `房号3-201`
 _PLACE = later("[教楼樓栋棟座馆館院库庫柜櫃架仓倉箱站桩墩塔井孔][A-Z0-9]{1,3}-[0-9]")
 """`教3-205`"""
 _OF_PARTS = later("[-/_][A-Z0-9]{1,2}(?:[组組排层層列段区區座栋棟室][0-9A-Z]{1,4}|之[0-9]{1,2})\\Z")
@@ -31,9 +31,9 @@ _SIDE_GOES_ON = later(f"(?=.*[A-Za-z0-9]).*[-/_·][{HAN}]{{1,4}}")
 _WORD_BEHIND_A_TOKEN = later(f"[A-Za-z0-9][{HAN}]{{2}}")
 _TAIL = later(f"[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
 _LONG_TAIL = later(f"[{HAN}]{{0,2}}[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
-_ANY_TAIL = later(f"[{HAN}]{{0,3}}|[{HAN}]{{0,2}}[A-Za-z0-9.#%+-]+[{HAN}]?")
+_ANY_TAIL = later(f"[{HAN}]{{0,3}}|[{HAN}]{{0,2}}[A-Za-z0-9.#%+-]+[{HAN}]?|_[A-Za-z0-9{HAN}]{{1,6}}")
 _LONG_WORD = later(f".*[{HAN}]{{6}}[^{HAN}]*")
-_TIMES = later("[0-9]+[次遍]")
+_TIMES = later("[0-9.]+(?:[次遍%L]|[mμµk]?g|m[Ll]|min)")
 _HAS_A_TOKEN = later(".*[A-Za-z0-9]")
 _ALONE = later(
     # words and a number are not one: `体温36.5`, `安装numpy1.26.4`, `1.完成A项目`
@@ -42,6 +42,7 @@ _ALONE = later(
     f"|[A-Za-z0-9{HAN}]{{1,6}}[A-Za-z]\\([+-]{{1,2}}\\)"
 )
 _PAIR_IN_A_CELL = later(f"[{HAN}]{{1,4}}[-/·][{HAN}]{{1,4}}")
+_LENIENT = frozenset(("range", "date", "time", "number"))
 _BY_ITSELF = frozenset(("phone", "unit", "date", "time"))
 
 
@@ -67,7 +68,7 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     is_begun = before in _BEFORE
     if low > 0 and is_begun and is_name and not _OF_A_SENTENCE.search(run[:low]):
         low = 0
-    if high < end and _is_tail(run, high, end, after, is_begun=is_begun):
+    if high < end and _is_tail(run, last.start, high, end, after, is_begun=is_begun):
         high = end
     apart = any(
         one.end < other.start or kind_of(run[other.start : other.end]) in _BY_ITSELF for one, other in pairwise(spans)
@@ -76,6 +77,8 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
         return spans
     whole = run[low:high]
     kind = kind_of(whole)
+    if kind in _LENIENT and kind_of(run[first.start : last.end]) == "code":
+        return spans  # `12A-3条`
     pieces = dict.fromkeys(text for one in spans for text in (run[one.start : one.end], *one.alternates))
     # an end behind Han would stand for the whole: a blank before it is the writer's elsewhere
     others = [one for one in pieces if one != whole and not (whole.endswith(one) and is_cjk(whole[-len(one) - 1]))]
@@ -83,9 +86,11 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     return [Span(low, high, *opened, "code" if kind == "cjk-pair" else kind, tuple(others))]
 
 
-def _is_tail(run: str, high: int, end: int, after: str, *, is_begun: bool) -> bool:
+def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: bool) -> bool:
     """Whether what is behind the last span belongs to the name. `is_begun`: a sure edge is before the run."""
     tail = run[high:end]
+    if kind_of(run[low:high]) == "unit":
+        return False  # `20-30g/亩兑水30kg`
     if _OF_A_SENTENCE.search(tail) or _TIMES.fullmatch(tail) or _LONG_WORD.fullmatch(run, max(0, high - 6), end):
         return False
     if after in _BEHIND:

@@ -140,3 +140,41 @@ def test_a_folder_of_a_year_is_not_where_a_path_begins(source: str, path: str) -
 
 def test_a_remark_in_brackets_belongs_to_no_words_in_a_row() -> None:
     assert [one.text for one in extract_targets("玄关/鞋柜/岩板（三选一）")] == ["玄关/鞋柜/岩板"]
+
+
+@pytest.mark.parametrize(
+    ("source", "targets", "right"),
+    [
+        ("上下火170℃/160℃烤18-20min，", ("170℃/160℃", "18-20min"), "170℃/160℃ 烤 18-20min"),
+        ("用三环唑WP 20-30g/亩兑水30kg，", ("20-30g/亩",), "三环唑WP 20-30g/亩兑水 30kg"),
+        ("梁KL-5(3)配筋Φ8@100/200，", ("KL-5(3)", "Φ8@100/200"), "KL-5(3) 配筋 Φ8@100/200"),
+        ("红茶TB-03/阿萨姆1:30焖泡8-10min，", ("TB-03/阿萨姆", "8-10min"), "TB-03/阿萨姆 1:30 焖泡 8-10min"),
+        ("货号AX-300/灰-L共12箱/托，", ("AX-300/灰-L", "12箱/托"), "AX-300/灰-L 共 12箱/托"),
+        ("加入1,2-二氯乙烷30mL，", ("1,2-二氯乙烷",), "加入 1,2-二氯乙烷 30mL"),
+        ("第12场 12A-3条 用OK条", ("12A-3",), "第 12 场 12A-3 条"),
+        ("| 姓名 | 房号3-201 |\n| 李四 | 工号A-102 |", ("3-201", "A-102"), "房号 3-201，工号 A-102"),
+        ("在Sheet2!B$3:B$48里统计", ("Sheet2!B$3:B$48",), "在 Sheet2!B$3:B$48 里统计"),
+    ],
+)
+def test_what_han_joins_is_several_targets(source: str, targets: tuple[str, ...], right: str) -> None:
+    assert set(targets) <= {one.text for one in extract_targets(source)}
+    assert set(check(source, right).verdicts.values()) <= {"verbatim", "absent"}
+    assert repair(source, right).text == right
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "damaged"),
+    [
+        ("馆藏地：总馆3F-A区，", "3F-A区", "3F - A区"),
+        ("room填3#-机房/电池间，", "3#-机房/电池间", "3#-机房 / 电池间"),
+        ("任务 ods-订单/退款_小时级 失败", "ods-订单/退款_小时级", "ods-订单/退款 _ 小时级"),
+        ("12A-3条 用OK条", "12A-3", "12A–3 条"),
+        ("8号楼/9号楼因更换DN100-PN16阀门", "8号楼/9号楼", "8号楼 / 9号楼"),
+        ("| 公式 |\n| 明细!B$3:B$48 |", "明细!B$3:B$48", "明细!B$3 : B$48"),
+        ("取4-硝基苯酚溶于水", "4-硝基苯酚", "4 - 硝基苯酚"),
+    ],
+)
+def test_a_target_ends_where_its_string_does(source: str, target: str, damaged: str) -> None:
+    assert target in [one.text for one in extract_targets(source)]
+    assert check(source, damaged).verdicts[target] not in ("verbatim", "absent")
+    assert target in repair(source, damaged).text
