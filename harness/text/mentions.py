@@ -385,6 +385,7 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
 
 _PARTING = frozenset({"space-inside", "cjk-boundary", "wide-space", "line-break", "markup"})
 _WHOLE_NAMES = frozenset({"path", "file", "url"})
+_QUANTITY, _UNIT_OF_HAN = later(r"/[0-9]+(?:\.[0-9]+)?\Z"), later("[\u4e00-\u9fff]{1,3}/.{1,3}")
 _OF_A_PAPER = later("[〔［(（](?:19|20)[0-9]{2}[〕］)）]")
 
 
@@ -399,10 +400,18 @@ def _is_between_words(change: Change, reading: Reading, target: Target, text: st
     if not (before and behind and is_cjk(behind[0])):
         return False
     is_counter = behind in MEASURES or (len(behind) == 1 and not (before[0].isascii() and before[0].isalpha()))
-    if target.kind == "code" and before[-1].isdecimal() and is_counter and not _OF_A_PAPER.search(before):
-        return True  # `3-2-1402 室`, `东-3 柜`, but not `SH-PD-03 仓`
-    if target.kind == "code" and before.replace(".", "", 1).isdecimal():
-        return True  # `12 吋/28nm-A1`, `0.6 角秒/RMS`
+    is_counted = target.open_right or not any(map(str.isalpha, before)) or _QUANTITY.search(before) is not None
+    if (
+        target.kind == "code"
+        and before[-1].isdecimal()
+        and is_counter
+        and is_counted
+        and not _OF_A_PAPER.search(before)
+    ):
+        return True  # `3-2-1402 室`, `挂车/13 米`, but not `东-3 柜`
+    is_unit = target.open_left or _UNIT_OF_HAN.fullmatch(behind) is not None
+    if target.kind == "code" and is_unit and before.replace(".", "", 1).isdecimal():
+        return True  # `24 粒/盒`, but not `2 号楼-305`
     if not is_cjk(before[-1]):
         return False
     if target.kind == "cjk-pair":

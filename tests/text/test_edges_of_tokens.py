@@ -189,7 +189,7 @@ from harness.text import check, extract_targets, repair
         ("エラーE-1045が/var/log/app/error.logに", "/var/log/app/error.log", "E-1045", "/var/log / app/error.log"),
         ("请把汇总表上传至财务共享/2024/汇总.xlsm", "财务共享/2024/汇总.xlsm", "已上传", "财务共享 / 2024/汇总.xlsm"),
         ("用选项-xvf解压", "选项-xvf", "用选项 -xvf 解压", "选项 - xvf"),
-        ("展柜二层东-3柜，", "二层东-3柜", "二层东-3 柜", "二层东 - 3柜"),
+        ("展柜二层东-3柜，", "二层东-3柜", "展柜 二层东-3柜", "二层东-3 柜"),
         ("型号B-919A，", "B-919A", "型号 B-919A", "B-919 A"),
         ("误差0.6角秒/RMS，", "0.6角秒/RMS", "0.6 角秒/RMS", "0.6角秒 / RMS"),
         ("晶圆12吋/28nm-HKMG，", "12吋/28nm-HKMG", "12 吋/28nm-HKMG", "12吋/28nm - HKMG"),
