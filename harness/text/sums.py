@@ -23,8 +23,8 @@ _CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), late
 _ABBREVIATED, _OF_ONE_LETTER = later(r"[A-Za-z]{1,5}\.(?:[0-9]{1,4}[a-z]?|[A-Z])"), later("[a-z][-+][0-9]")
 _MOVE = later(r"[1-9][0-9]?\.(?:O-O(?:-O)?|[KQRBN]?[a-h]?[1-8]?x?[a-h][1-8](?:=[QRBN])?)[+#]?")
 """Of a game of chess: `2. Nf3`."""
-_DIMENSIONS = later("[0-9.]+(?:×[0-9.]+)+(?:[a-z]{1,3}|@[0-9]+Hz)?")
-_BESIDE_TIMES = later("(?<=[×@{]) | (?=[×@}])|(?<=:) ")
+_DIMENSIONS = later(r"[0-9.]+(?:×[0-9.]+)+(?:[a-z]{1,3}|@[0-9]+Hz)?|[0-9.]+×10\^?[0-9⁰¹²³⁴-⁹].*")
+_BESIDE_TIMES = later("(?<=[×@{]) | (?=[×@}])|(?<=[:,]) ")
 _VARIABLES = later("[A-Za-z](?:,[A-Za-z])+")
 
 
@@ -47,12 +47,13 @@ def is_calculated(wanted: str, span: str) -> bool:
 
 
 _OPERAND = (
-    r"(?:[a-z_]+\d?(?:\.[a-z_]+\d?)*(?:\([\w.]{0,20}\))?|[A-Z]{1,2}[1-9]\d{0,2}|(?:0|[1-9]\d{0,2})[a-z]?(?:\^\d)?)"
+    r"(?>[A-Za-z_][\w.]{0,40}+\([\w.]{0,20}\)|[a-z_]+\d?(?:\.[a-z_]+\d?)*|\$\w{1,20}"
+    r"|[A-Z]{1,2}[1-9]\d{0,2}|(?:0|[1-9]\d{0,2})(?:[a-z]{1,2}(?<=px|em|vh|vw)|rem|[a-z]|%)?(?:\^\d)?)"
 )
-_OPERATOR = r"(?:[-+*/]|&&|\|\|)"
+_OPERATOR = r"(?:[-+*/%]|&&|\|\|)"
 _OPERANDS, _APART_OPERANDS = later(rf"{_OPERAND}(?:{_OPERATOR}{_OPERAND})+"), later(f" ({_OPERATOR}) ")
-_BEFORE_OPERANDS = later(r"(?:[=*+<>]|[A-Za-z0-9_(][(]|\breturn) ?\Z")
-_BEHIND_OPERANDS = later(r" ?(?:[*+<>;]|= ?\d|/[\w(]|\) ?[-*/+;:])")
+_BEFORE_OPERANDS = later(r"(?:[=*+<>]|[A-Za-z0-9_(][(]|\b(?:return|SELECT|WHERE|select|where|if)) ?\Z")
+_BEHIND_OPERANDS = later(r" ?(?:[*+<>;]|==? ?\d|/[\w(]|\) ?[-*/+;:])")
 
 
 def is_reformatted(target: Target, text: str, start: int, end: int, parts: Sequence[str]) -> bool:
@@ -71,10 +72,14 @@ def is_reformatted(target: Target, text: str, start: int, end: int, parts: Seque
     )
 
 
-_TERM = r"(?:(?:0|[1-9][0-9]{0,6})(?:\.[0-9]+)?%?[A-Za-z]?|[A-Za-z][0-9]?|sin|cos|tan|log|ln|exp|sqrt|max|min)[)²³]*+"
+_TERM = (
+    r"(?:(?:0|[1-9][0-9]{0,6})(?:\.[0-9]+)?%?[A-Za-z]?|[A-Za-z][0-9\u0300-\u0338]?"
+    r"|sin|cos|tan|log(?:2|10)?|lg|ln|exp|sqrt|max|min)[)²³]*+"
+)
 _SUM = later(rf"[(]*{_TERM}(?:[-+*/×÷^(]++{_TERM})+")
 _OF_SUM, _TIMES = later(" ([-+*/×÷−]) "), str.maketrans("×÷−", "*/-")
-_EQUALS, _POWERS = later(r"[)²³]{0,3} {0,3}[=＝≈≠≤≥^]|\) [*/×÷]"), later(r"[)²³]{1,2} ?[-+*/×÷=]|[²³]")
+_EQUALS, _POWERS = later(r"[)²³]{0,3} {0,3}[=＝≈≠≤≥^]|\)[²³]? [*/×÷]"), later(r"[)²³]{1,2} ?[-+*/×÷=]|[²³]")
+_DIVISOR = later(r"/(?:[0-9.]+|[A-Z]\([A-Z]\))")
 _GOES_ON, _WENT_BEFORE = later(r"[)²³]{0,3} [-+*/×÷−] \(?[0-9]"), later(r"[0-9)²³%] [-+*/×÷−] \(?\Z")
 
 
@@ -83,8 +88,12 @@ def is_worked_out(target: Target, text: str, start: int, end: int, parts: Sequen
 
     In `key = 3 / 4` it is a value. Words of Han are a sum where a bracket or a power is behind them, here and there.
     """
-    wanted = target.text
-    if _OF_SUM.sub(r"\1", text[start:end]).translate(_TIMES) != wanted.translate(_TIMES):
+    wanted, span = target.text, text[start:end]
+    if _DIVISOR.fullmatch(wanted):  # `(b-a)/1000.0`
+        return (
+            span == f"/ {wanted[1:]}" and text[start - 2 : start] == ") " and any(")" + wanted in one for one in parts)
+        )
+    if _OF_SUM.sub(r"\1", span).translate(_TIMES) != wanted.translate(_TIMES):
         return False
     if _SUM.fullmatch(wanted):
         if _EQUALS.match(text, end):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.text.precision import count, files, halves, report
-from harness.text import check, repair
+from harness.text import check, repair, sums
 from harness.text.targets import STRICT_KINDS
 
 ENGLISH = """The scheduler reads `/etc/acme/jobs.toml` at start-up and again on SIGHUP; the file holds one table
@@ -204,6 +204,17 @@ def test_a_pair_of_one_character_each_is_no_joint() -> None:
         ("for i in range(len(a)-1)", "for i in range(len(a) - 1):"),
         ("if(a-b>0&&c/d<1)", "if (a - b > 0 && c / d < 1) {"),
         ("计算 $m^3\\bmod n$", "$7^3 \\bmod 5 = 3$"),
+        ("求 log2(8)-log2(4)", "log2(8) - log2(4) = 3 - 2 = 1"),
+        ("s²=Σ(x-x\u0304)²/(n-1)", "s² = Σ(x - x\u0304)² / (n - 1)"),
+        ("P(A|B)=P(A∩B)/P(B)", "P(A|B) = P(A∩B) / P(B)"),
+        ("return (end-start)/1000.0 if", "return max(end - start, 0) / 1000.0"),
+        ("WBC 6.5×10^9/L", "WBC 6.5 × 10^9/L"),
+        ("long ms=System.currentTimeMillis()-start;", "long ms = System.currentTimeMillis() - start;"),
+        ("{s+=$1/$2} END", "{ s += $1 / $2 } END"),
+        ("if x%2==0:", "if x % 2 == 0]"),
+        ("SELECT a-b AS d", "SELECT a - b AS d"),
+        ("CSS calc(100%-20px)", "`calc(100% - 20px)`"),
+        ("const g={x:1,y:f(2,3)}", "const g = { x: 1, y: f(2, 3) };"),
     ],
 )
 def test_sums_may_be_worked_out(source: str, output: str) -> None:
@@ -220,6 +231,9 @@ def test_sums_may_be_worked_out(source: str, output: str) -> None:
         ("体重/身高", "体重 / 身高 = 70"),
         ("call 138-0013", "call 138 - 0013 = home"),
         ("CAS 50-00-0", "50 - 00 - 0 = x"),
+        ("dose (10-20mg)", "dose (10 - 20mg)"),
+        ("GET /1000.0 failed", "GET (v1) / 1000.0 failed"),
+        ("select=a-b-12", "select=a - b-12"),
     ],
 )
 def test_values_and_ranges_are_no_sums(source: str, output: str) -> None:
@@ -247,3 +261,10 @@ def test_other_spellings_are_no_alarm(source: str, output: str) -> None:
 def test_one_address_alone_is_a_near_miss() -> None:
     assert check("BUG at 0x20f31", "at 0x20fc1").verdicts == {"0x20f31": "corrupted"}
     assert check("see /src/apt/preferences", "in /src/apt_preferences").verdicts == {"/src/apt/preferences": "altered"}
+
+
+def test_a_long_sum_is_read_once() -> None:
+    """Two readings of each call would be 2 to the power of forty."""
+    source = "f(a)-" * 40 + "f(a)-!"
+    assert check(source, source.replace("-", " - ")).verdicts
+    assert not sums._OPERANDS.fullmatch(source)
