@@ -109,6 +109,7 @@ _BESIDE_HAN = later(f"[{HAN}]'[A-Za-z]|[A-Za-z]'[{HAN}]|\\A[{HAN}]+\\\\[a-z]+\\Z
 """A quote between Han and a letter, or a command such as `\\set` that a sentence touches."""
 _SENTENCE_SEAM = later(r"(?:[a-z]{2,}|[A-Z][a-z]{0,4})[.?!][A-Z][a-z]+|[A-Z][A-Za-z]+\.(?:js|py|io|net|ai)[0-9][0-9.]*")
 _ABBREVIATION = later(r"(?:[A-Za-z]\.)+[A-Za-z]?|Ph\.?D\.?")
+_KEY_OF_PARTS = later("[a-z][a-z0-9_]*(?::[a-z0-9_]+){2,}")  # `lock:order:88213`
 _LABELLED = later(r"[a-z][a-z-]*:(?=[A-Za-z])")  # `color:red`: what is behind the key is the value
 
 
@@ -578,7 +579,7 @@ def _tokens(text: str, low: int, high: int) -> Iterator[Span]:
             yield Span(start + numbered.start(), end, touches(text, start - 1), True, "code")
             continue
         start, end = trimmed(text, start, end)
-        label = _LABELLED.match(text, start, end)
+        label = None if _KEY_OF_PARTS.fullmatch(text, start, end) else _LABELLED.match(text, start, end)
         start = label.end() if label else start
         inner = text[start:end]
         if inner[-1:] in ("℃", "℉") and _BELOW_ZERO.fullmatch(inner):

@@ -544,15 +544,19 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 
 
 def _also(inner: str) -> tuple[str, ...]:
-    """What a target is called without the mark of a hashtag, or without the name before its number."""
+    """What a target is called without the mark of a hashtag, the name before its number, or what its header holds."""
+    header = _HEADER.match(inner)
+    if header or inner[0] == "?":
+        return (header[0] if header else inner[1:],)
     label = NUMBERED_NAME.match(inner) or _AHEAD_OF_A_CODE.match(inner)
     rest = inner[label.end() :] if label else inner.strip("#@")
     return (rest,) if rest != inner and (has_sign(rest) or _BELOW_ZERO.fullmatch(rest)) else ()
 
 
+_HEADER = re.compile("[A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)+(?=:[^:]+\\Z)")  # `X-Req-Sign:md5`
 _BELOW_ZERO = re.compile("-[0-9]{3,}")
 _AHEAD_OF_A_CODE = re.compile(
-    r"N[oO]\.(?=[A-Z0-9])|-(?=[A-Z][A-Z0-9]+[-/][A-Z0-9])|[A-Za-z_]+:(?=-[0-9]{3,}\Z)|(?i:doi|hdl|isbn|issn):(?=[0-9])"
+    r"N[oO]\.(?=[A-Z0-9])|[a-z]{2,12}/(?=[a-z]+(?:-[a-z0-9]+)*-(?=[a-z]*\d)[a-z0-9]+\Z)|-(?=[A-Z][A-Z0-9]+[-/][A-Z0-9])|[A-Za-z_]+:(?=-[0-9]{3,}\Z)|(?i:doi|hdl|isbn|issn):(?=[0-9])"
 )
 """`NO.ILCDUB-2024/0773`, `errCode:-601034`, and the hyphen that a row of a message begins with."""
 

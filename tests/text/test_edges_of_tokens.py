@@ -339,6 +339,10 @@ def test_a_sum_and_an_amount_are_written_as_one_likes(source: str, right: str) -
         ("I am @lena-k/berlin there", "lena - k/berlin", "lena-k/berlin"),
         ("Add dr.h.müller@klinik.example to it.", "dr.h.müller@klinik. example", "dr.h.müller@klinik.example"),
         ("标签“P0&紧急”", "P0 & 紧急", "P0&紧急"),
+        ("key 是 lock:order:88213，", "lock: order:88213", "lock:order:88213"),
+        ("请求头X-Req-Sign:md5，", "X–Req-Sign", "X-Req-Sign"),
+        ("Back-off pod/order-svc-7c9d8f6b4-xk2lp", "order–svc-7c9d8f6b4-xk2lp", "order-svc-7c9d8f6b4-xk2lp"),
+        ("分页?page_no=1&page_size=20，", "page_no=1 &page_size=20", "page_no=1&page_size=20"),
     ],
 )
 def test_what_is_also_said_without_the_whole_is_protected(source: str, damaged: str, target: str) -> None:
