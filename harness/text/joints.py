@@ -64,9 +64,6 @@ def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = (
 
     What overlaps a place that is `taken` is left out: what becomes of it is decided there.
     """
-    begins = may_begin(text)
-    if not begins:
-        return
     places = sorted(taken) if taken else ()
     reach = list(accumulate((end for _, end in places), max)) if taken else ()
 
@@ -74,6 +71,9 @@ def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = (
         ahead = bisect_left(places, (high + 1,)) if places else 0
         return not ahead or reach[ahead - 1] < low
 
+    begins = may_begin(text, is_free)
+    if not begins:
+        return
     for look, signs in _LOOKS:
         for start, end, wanted, (low, high) in look(text, is_free) if not begins.isdisjoint(signs) else ():
             if source.holds(wanted) and not _is_in(source, text[start:end]):
@@ -174,9 +174,9 @@ _MAY_BE = later(
 )
 
 
-def may_begin(text: str) -> set[str]:
+def may_begin(text: str, is_free: _Free = lambda low, high: True) -> set[str]:
     """The signs of a text that a look would look at: in most answers none has a blank beside it, or is a look-alike."""
-    return {found[0] for found in _MAY_BE.finditer(text)}
+    return {found[0] for found in _MAY_BE.finditer(text) if is_free(*found.span())}
 
 
 _STEPS = 3  # to each side: a stream holds back no more of what is behind

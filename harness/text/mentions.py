@@ -207,15 +207,17 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
         return None  # nor is `88 − 120` one of `-120`
     if _is_another_spelling(reading, target, codes, page):
         return "note"
-    if codes <= _APART | {"sign-lookalike"} and any(
-        is_apart(target, text, reading.start, reading.end, source.parts) for is_apart in (is_reformatted, is_worked_out)
-    ):
-        return "note"
-    notes = (_is_note(change, reading, target, page) for change in changes)
-    return "note" if all(notes) else "damage"
+    if codes <= _OF_OPERANDS:
+        place = reading.start, reading.end, source.parts
+        if is_reformatted(target, text, *place) or is_worked_out(target, text, *place):
+            return "note"
+    for change in changes:
+        if not _is_note(change, reading, target, page):
+            return "damage"
+    return "note"
 
 
-_APART = frozenset({"space-left", "space-right", "space-inside"})
+_OF_OPERANDS = frozenset({"space-left", "space-right", "space-inside", "sign-lookalike"})
 _MIXED_SIDES = later("[^/]*[A-Za-z0-9][^/]*/[^/]*[A-Za-z0-9]")
 _EQUALS, _TAKEN_AWAY = later(r"\s{0,3}[=＝≈]"), later(r"(?<=[0-9%)] )[-−–] (?=[£$€¥]?[0-9])")
 

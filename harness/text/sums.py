@@ -26,6 +26,7 @@ _MOVE = later(r"[1-9][0-9]?\.(?:O-O(?:-O)?|[KQRBN]?[a-h]?[1-8]?x?[a-h][1-8](?:=[
 _DIMENSIONS = later(r"[0-9.]+(?:×[0-9.]+)+(?:[a-z]{1,3}|@[0-9]+Hz)?|[0-9.]+×10\^?[0-9⁰¹²³⁴-⁹].*")
 _BESIDE_TIMES = later("(?<=[×@{]) | (?=[×@}])|(?<=[:,]) ")
 _VARIABLES = later("[A-Za-z](?:,[A-Za-z])+")
+_HAS_NO_SIGN = later(r"[^.×,$\\(\[]{4,}")
 
 
 def is_calculated(wanted: str, span: str) -> bool:
@@ -33,6 +34,8 @@ def is_calculated(wanted: str, span: str) -> bool:
 
     Or as prose allows: `n - 1`, `1920 × 1080 @ 60Hz`, `Fig. 2`, `{ count: 1 }`.
     """
+    if _HAS_NO_SIGN.fullmatch(wanted) and span[:2] != "{ ":
+        return False  # most codes: none of what follows takes them
     if _ABBREVIATED.fullmatch(wanted) or _OF_ONE_LETTER.fullmatch(wanted):
         return span in (wanted.replace(".", ". "), " ".join(wanted))
     if _MOVE.fullmatch(wanted):
@@ -93,15 +96,16 @@ def is_worked_out(target: Target, text: str, start: int, end: int, parts: Sequen
         return (
             span == f"/ {wanted[1:]}" and text[start - 2 : start] == ") " and any(")" + wanted in one for one in parts)
         )
-    if _OF_SUM.sub(r"\1", span).translate(_TIMES) != wanted.translate(_TIMES):
+    is_sum = _SUM.fullmatch(wanted) is not None
+    if not is_sum and target.kind != "cjk-pair":
         return False
-    if _SUM.fullmatch(wanted):
+    if _OF_SUM.sub(lambda found: found[1], span).translate(_TIMES) != wanted.translate(_TIMES):
+        return False
+    if is_sum:
         if _EQUALS.match(text, end):
             return True
         if not any(map(str.isdecimal, wanted)):
             return False  # `I / O - 2`
         return bool(_GOES_ON.match(text, end) or _WENT_BEFORE.search(text, max(0, start - 8), start))
-    if target.kind != "cjk-pair":
-        return False
     part = next((part for part in parts if part.startswith(wanted, target.start)), "")
     return all(_POWERS.match(whole, high) for whole, high in ((part, target.end), (text, end)))
