@@ -21,7 +21,6 @@ from harness.text.sides import (
     lengths_of_pair,
     seams,
 )
-from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import (
     BELOW_ZERO,
     CASES,
@@ -147,6 +146,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _tokens(text, whole.end, end)
         return
     code = _LABELLED_NUMBER.match(text, start, end) if len(sides) == 2 else None
+    code = None if code and code[1][-1] in _PLACES else code  # `四教-4302`
     in_brackets = code and text[start - 1 : start] in tuple("（(【[「") and text[end : end + 1] in tuple("）)】]」")
     if code and not in_brackets and max(seams(code[1])) < SURELY:
         yield Span(code.end(1), code.end(), True, touches(text, code.end()), "code")
@@ -232,12 +232,16 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
             others += behind_seams(inner, PERHAPS)
         if len(sides) == 2:
             others += _anchor(text[low : first[1]], text[first[1]], text[last[0] : high], (open_left, open_right))
-            if text[first[1]] == "-" and (
-                _OPTION.search(inner)
-                or (
-                    _SIGNED.fullmatch(text, last[0], high)
-                    and (text[last[0]].isalpha() or _BEHIND_JOINT.fullmatch(text, low, first[1]))
-                    and (_OF_ONE if text[last[0]].islower() else _OF_TWO).search(text[low : first[1]])
+            if (
+                not _AT_A_PLACE.match(text, first[1] - 1)
+                and text[first[1]] == "-"
+                and (
+                    _OPTION.search(inner)
+                    or (
+                        _SIGNED.fullmatch(text, last[0], high)
+                        and (text[last[0]].isalpha() or _BEHIND_JOINT.fullmatch(text, low, first[1]))
+                        and (_OF_ONE if text[last[0]].islower() else _OF_TWO).search(text[low : first[1]])
+                    )
                 )
             ):
                 others += (text[first[1] : high],)  # a blank before the sign is the writer's
@@ -246,6 +250,9 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         yield from _tokens(text, high, last[1])
 
 
+_PLACES = "路街巷弄馆館楼樓栋棟幢厅廳教站场場园園苑村寓仓倉库庫桥橋洞井"
+"""Behind a place a hyphen and a number are no number below zero: `四教-4302`, `科技馆-4D`."""
+_AT_A_PLACE = later(f"[{_PLACES}]-[0-9]")
 _SIGNED = later("(?!0[0-9])[0-9][A-Za-z0-9.]*|[a-z][A-Za-z0-9]*|X[a-z]+[0-9]+[kmgt]")
 _OF_ONE, _OF_TWO = later(f"[{IDEOGRAPHS}]\\Z"), later(f"[{IDEOGRAPHS}]{{2}}\\Z")
 """What a hyphen may begin by itself behind a word: `返回码-2`, `选项-xvf`, `JVM参数-Xms2g`."""
@@ -260,30 +267,6 @@ def _anchor(left: str, joint: str, right: str, opened: tuple[bool, bool]) -> tup
     one = left[-2:] if opened[0] and _BEHIND_JOINT.fullmatch(left) else left
     other = right[:2] if opened[1] and _BEHIND_JOINT.fullmatch(right) else right
     return (one + joint + other,) if len(one) + len(other) < len(left) + len(right) else ()
-
-
-@lru_cache(maxsize=64)
-def _atoms_with(signs: str) -> re.Pattern[str]:
-    """Runs that a project's own symbols do not end, though one of them may end an atom otherwise."""
-    ends = "".join(char for char in ENDS[2:].replace("\\[", "[").replace("\\]", "]") if char not in signs)
-    return re.compile(f"[^\\s{re.escape(ends)}]+")
-
-
-def chains_of_own_signs(text: str, symbols: SymbolTable) -> Iterator[Span]:
-    """Targets that only a symbol of the project's own makes, such as `X,Y`."""
-    signs = "".join(char for char in symbols.by_char if char not in DEFAULT_SYMBOLS.by_char)
-    if not signs:
-        return
-    for found in _atoms_with(signs).finditer(text):
-        start, end = found.span()
-        while start < end and not text[start].isalnum():
-            start += 1
-        while end > start and not text[end - 1].isalnum():
-            end -= 1
-        joints = [place for place in range(start + 1, end - 1) if text[place] in signs]
-        if joints and all(text[place + 1] not in signs for place in joints):
-            cuts = [start - 1, *joints, end]
-            yield from chain_of(text, [(low + 1, high) for low, high in pairwise(cuts)])
 
 
 def _is_target(text: str, low: int, high: int, inner: str) -> bool:
@@ -482,8 +465,10 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
             return end, may_go_on or touches(text, end)
         return _right_end_of_han(text, low, stop, other, own)
     side = text[low:high]
-    if side.isascii():
-        return high, touches(text, high)
+    compound = _COMPOUND.match(text, low, high)
+    if compound or side.isascii():  # `2.35元/㎡·月`
+        end = compound.end() if compound else high
+        return end, touches(text, end)
     runs = [one.span() for one in _RUN.finditer(side)]
     first = runs[0]
     if len(runs) > 1:
@@ -543,6 +528,7 @@ def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> t
     return low + own, own < len(side) or touches(text, high)
 
 
+_COMPOUND = later(rf"[A-Za-z\u3380-\u33df²³]{{1,3}}·{any_of(MEASURES)}")
 _NUMBERED_SIDE = later(f"[{HAN}]{{1,2}}[0-9]+(?:\\.[0-9]+)?(?:[A-Z](?![A-Za-z]))?")
 _AFTER_A_SENTENCE = ("", *"，。；！？、：,;!?\n")
 _NO_CODE = later("[0-9:.,]*")

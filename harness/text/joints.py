@@ -37,11 +37,13 @@ _RUN = later(
 )
 """A look-alike, or signs with a blank beside them; first the sign, since it is what is rare."""
 _WORDS = rf"(?:{_LETTER}+|[{_HAN}]{{1,2}})"
-_LEFT = later(rf"{_WORDS}(?:[-/_]?[{_BESIDE}]{{1,2}})?\Z")
+_IN_BRACKETS = rf"[{_HAN}][(（][{_HAN}]{{1,6}}[)）]"
+"""`聚丙烯(均聚)/PP`, but not `(售价-成本)/2`."""
+_LEFT = later(rf"(?:{_WORDS}(?:[-/_]?[{_BESIDE}]{{1,2}})?|{_IN_BRACKETS})\Z")
 _RIGHT = later(rf"[{_BESIDE}]{{0,2}}[-/_]?{_WORDS}")
 _OF_TOKEN = rf"[{_SIGNS}{_OTHERS}{_BESIDE}.]|{_LETTER}"
 _OPEN_END = later(
-    rf"(?:(?:{_OF_TOKEN})+|[{_HAN}]{{1,2}})(?:[{_BLANKS}]{{0,3}}[{_SIGNS}{_OTHERS}]{{0,3}}[{_BLANKS}]{{0,3}}(?:{_OF_TOKEN})*)\Z"
+    rf"(?:(?:{_OF_TOKEN})+|[{_HAN}]{{1,2}}|{_IN_BRACKETS})(?:[{_BLANKS}]{{0,3}}[{_SIGNS}{_OTHERS}]{{0,3}}[{_BLANKS}]{{0,3}}(?:{_OF_TOKEN})*)\Z"
 )
 _OPEN_START = later(
     rf"(?:{_OF_TOKEN}){{0,{_WORD}}}[{_BLANKS}]{{0,3}}[{_SIGNS}{_OTHERS}]{{0,3}}[{_BLANKS}]{{0,3}}"
@@ -220,9 +222,10 @@ def _is_apart(left: str, run: str, right: str, *, before: bool, behind: bool) ->
     """Whether a blank before or behind a sign is damage, and no sum, nor where a token may end beside Han."""
     if len(left) == len(right) == 1 and before and behind and (left + right).isascii():
         return False  # `b / 2`, `n - 1`
+    left = left.rstrip(")）")
     from_han, to_han = is_cjk(left[-1]), is_cjk(right[0])
     if from_han and to_han:
-        return before and behind and run != "-" and len(left + right) > 2
+        return run in "·•" or (before and behind and run != "-" and len(left + right) > 2)
     if run == "-" and ((from_han and len(left) < 2) or (to_han and len(right) < 2)):
         return False  # `第 55 单 - 55 元`
     return (behind or not from_han) and (before or not to_han)  # `接口 /api`

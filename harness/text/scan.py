@@ -18,7 +18,6 @@ from harness.text.chains import (
     SIGN_BETWEEN,
     Span,
     chains_in,
-    chains_of_own_signs,
     is_dull,
     kept_cut,
     sentence_cut,
@@ -37,6 +36,7 @@ from harness.text.names import (
     paper_at,
     path_at,
 )
+from harness.text.own_signs import chains_of_own_signs
 from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import HEADS, NUMBERED_NAME, PLATES, Target, is_code, is_sum, kind_of, pairs_of
@@ -447,7 +447,9 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     endings = [
         one
         for one in (EXTENSION.finditer(inner) if "." in inner else ())
-        if (one.start() > 0 or closed) and not LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
+        if (one.start() > 0 or closed)
+        and not LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
+        and not (one[0] in _DOMAINS and _IN_A_DOMAIN.match(inner, one.end()))
     ]
     if endings:
         yield from files_in(text, start, end, [start + one.end() for one in endings])
@@ -465,6 +467,11 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _atom(text, start + label.end(), end)
         return
     yield from chains_in(text, start, end)
+
+
+_DOMAINS = frozenset({".cc", ".md", ".sh", ".rs", ".pl", ".so", ".ai"})
+_IN_A_DOMAIN = re.compile(r"/[A-Za-z0-9_-]+(?![A-Za-z0-9_.-])")
+"""`portfolio.cc/works-3`: the ending of a host, and no file."""
 
 
 def extract_targets(source: str | Sequence[str], *, symbols: SymbolTable = DEFAULT_SYMBOLS) -> tuple[Target, ...]:

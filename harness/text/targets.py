@@ -312,6 +312,8 @@ def _by_rule(text: str) -> str:
 
 
 _LONG_PART, _MODEL = later("[0-9]{3,}:"), later("[0-9]-[0-9]{4,5}[A-Z]{1,2}|[0-9]{3,6}-[0-9]{1,2}[A-Z]{1,3}")
+_OF_A_PLACE = later("[0-9]+([栋棟幢座车車柜櫃架桌])-[0-9]+(?!\\1).*")
+"""`6栋-503B`, `07车-12F`; `3栋-5栋` is a range."""
 _TAGGED, _VOYAGE = later(r":[0-9]+\.[0-9]"), later(r"[A-Z]\.[0-9]{3,}[A-Z]")
 """`nginx:1.25.3`, `V.2417E`"""
 
@@ -322,7 +324,7 @@ def _is_of_digits(text: str, kind: str) -> bool:
         return (
             sum(map(str.isdigit, text)) > 4 or _TAGGED.search(text) is not None or _VOYAGE.fullmatch(text) is not None
         )
-    if kind == "range" and (_LONG_PART.match(text) or _MODEL.fullmatch(text)):
+    if kind == "range" and (_LONG_PART.match(text) or _MODEL.fullmatch(text) or _OF_A_PLACE.fullmatch(text)):
         return True  # `5410:2004-1`, `7-7840HS`, `6204-2RS`
     if _GROUPS.fullmatch(text):
         return _is_part_number(text.split("-"))
@@ -503,7 +505,7 @@ LABELS = _words(
 _NUMBERED_NAMES = (
     "CAS ISBN ISSN DOI UID QQ VIN IMEI ACL PMID MD5 SHA1 SHA256 EAN UPC pH CUDA cuDNN Python JDK Java iOS Android "
     "Windows Win Office PHP Node Vue React Ubuntu CentOS Debian MySQL PostgreSQL Redis Nginx PyTorch TensorFlow "
-    "VLAN GPA"
+    "VLAN GPA HS AQL BPM"
 )
 """Names that are written with a blank before their number and without: `ISBN978-7-111-40701-0`, `CUDA11.8/12.1`."""
 

@@ -411,3 +411,24 @@ def test_a_slash_that_parts_the_fields_of_a_line_makes_no_target() -> None:
         "up / down",
         "left / right",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "damaged"),
+    [
+        ("周三，教室四教-4302，", "四教-4302", "四教 -4302"),
+        ("周四去科技馆-4D影院，", "科技馆-4D", "科技馆 -4D"),
+        ("住6栋-503B，", "6栋-503B", "6栋–503B"),
+        ("费用2.35元/㎡·月，", "2.35元/㎡·月", "2.35元/㎡· 月"),
+        ("作品portfolio.cc/works-3，", "portfolio.cc/works-3", "portfolio.cc / works-3"),
+    ],
+)
+def test_a_place_a_price_of_two_units_and_a_short_host(source: str, target: str, damaged: str) -> None:
+    found = [text for one in extract_targets(source) for text in (one.text, *one.alternates)]
+    assert target in found
+    assert repair(source, f"见 {damaged} 处").text == f"见 {target} 处"
+
+
+def test_a_return_code_keeps_its_sign_and_a_range_of_houses_its_dash() -> None:
+    assert set(check("返回码-2是什么", "返回码 -2 表示超时").verdicts.values()) <= {"verbatim", "absent"}
+    assert set(check("3栋-5栋停水", "3栋–5栋停水").verdicts.values()) <= {"verbatim", "absent"}
