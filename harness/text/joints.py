@@ -41,7 +41,7 @@ _IN_BRACKETS = rf"[{_HAN}][(（][{_HAN}]{{1,6}}[)）]"
 """`聚丙烯(均聚)/PP`, but not `(售价-成本)/2`."""
 _LEFT = later(rf"(?:{_WORDS}(?:[-/_]?[{_BESIDE}]{{1,2}})?|{_IN_BRACKETS})\Z")
 _RIGHT = later(rf"[{_BESIDE}]{{0,2}}[-/_]?{_WORDS}")
-_OF_TOKEN = rf"[{_SIGNS}{_OTHERS}{_BESIDE}.]|{_LETTER}"
+_OF_TOKEN = rf"[{_SIGNS}{_OTHERS}{_BESIDE}.=％＋＝＊＃＠＆＄．]|{_LETTER}"
 _OPEN_END = later(
     rf"(?:(?:{_OF_TOKEN})+|[{_HAN}]{{1,2}}|{_IN_BRACKETS})(?:[{_BLANKS}]{{0,3}}[{_SIGNS}{_OTHERS}]{{0,3}}[{_BLANKS}]{{0,3}}(?:{_OF_TOKEN})*)\Z"
 )

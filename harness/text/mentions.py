@@ -258,6 +258,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         or (codes <= {"dropped", "case"} and _ENCODING.fullmatch(wanted))
         or (kind == "version" and _COMPARED.sub(r"\1", span) == wanted)  # `numpy >= 1.24, < 2.0`
         or (kind in _NUMBERED and _is_apart_from_its_name(reading, wanted, span, codes))
+        or (wanted[0] in "€£$¥￥" and kind == "number" and span == f"{wanted[0]} {wanted[1:]}")
         or is_calculated(wanted, span)
     ):
         return True
@@ -326,7 +327,7 @@ _ENCODING = later(r"(?:utf|ucs|sha|crc|md|cp|latin|base|iso|koi|windows)-\d+(?:-
 _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _THIN = " \u00a0\u2009\u202f"
 _BEFORE_A_UNIT = later(
-    f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫㎡])|(?<=[0-9],) (?=[0-9])|(?<=[€£$¥]) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])"
+    f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫㎡])|(?<=[0-9],) (?=[0-9])|(?<=[€£$¥￥]) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])"
     "| (?=±)|(?<=±) "
 )
 _OF_SIZES, _DAY = later("×|%±"), "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"

@@ -203,6 +203,11 @@ def test_a_stream_waits_for_a_joint_that_comes_with_what_is_mended_first(source:
     assert "".join(repair_stream(source, output)) == mended
 
 
+def test_a_stream_holds_back_a_string_in_full_width_with_all_its_signs() -> None:
+    source, output = "500ml*2=2.5mg/kg", "5０0ｍl＊2=２.５ｍｇ/ｋg"
+    assert {"".join(repair_stream(source, [output[:cut], output[cut:]])) for cut in range(len(output))} == {source}
+
+
 def test_a_blank_of_two_joints_is_one_edit() -> None:
     result = repair("cn+@王小", "cn+ @ 王小")
     assert result.text == "cn+@王小"
