@@ -19,7 +19,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from harness.authoring.lint import Judging, LintResult
-from harness.authoring.make import UnsoundSuiteError, sniffed, write_suite
+from harness.authoring.make import (
+    TITLE_ROWS,
+    UnsoundSuiteError,
+    as_text,
+    refuse_workbook,
+    sniffed,
+    spoiled,
+    write_suite,
+)
 from harness.errors import ConfigError, SuiteError, found
 from harness.files import UnfitFileError, content_of, decoded_text, has_too_many_values, shown_below
 from harness.records.case import ID_PATTERN
@@ -28,6 +36,7 @@ from harness.suite import case_from
 from harness.text import extract_targets
 from harness.text.characters import is_cjk
 
+_NO_DOMAIN = "imported"
 KINDS = ("promptfoo", "inspect", "openai-evals", "csv", "hf")
 _FILE_LIMIT = 64 << 20
 
@@ -85,6 +94,7 @@ def write_imported(made: ImportedSuite, out: Path, title: str, judging: Judging)
 def text_of(path: Path, limit: int = _FILE_LIMIT) -> str:
     try:
         content = content_of(path, limit=limit)
+        refuse_workbook(path, content)
         if path.suffix.lower() == ".gz":
             with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
                 content = file.read(limit + 1)
@@ -214,7 +224,7 @@ def add_case(
         wanted = {str(one["value"]) for one in checks if one["check"] in ("contains", "equals") and "value" in one}
         targets = [target.text for target in extract_targets(text) if target.text in wanted]
     line: dict[str, Any] = {
-        "domain": "imported",
+        "domain": _NO_DOMAIN,
         "language": "zh" if any(map(is_cjk, text)) else "en",
         "task": "json" if any(one["check"].startswith("json_") for one in checks) else "qa",
         **(said or {}),
@@ -240,24 +250,39 @@ def add_case(
     made.lines.append(line)
 
 
-def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a CSV file by the names of their columns, each with its number; the row of the names is 1.
+def csv_rows(text: str, above: int = 0) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file by the names of their columns, each with its number; `above` rows of title come first.
 
     Raises csv.Error where two columns have one name, or a row has more cells than there are columns.
     """
     csv.field_size_limit(_FILE_LIMIT)
     delimiter = sniffed(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    for _ in range(above):
+        next(reader)
     names = [name.strip() for name in next(reader, [])]
     twice = next((name for name, times in Counter(names).items() if name and times > 1), None)
     if twice is not None:
         raise csv.Error(f"two columns are named {twice!r}; accepted: one name for each")
-    for number, row in enumerate(reader, start=2):
+    for number, row in enumerate(reader, start=above + 2):
         cells = row if len(names) > 1 else [delimiter.join(row)]  # a list of texts, with commas in them
         if len(cells) > len(names) and any(cells[len(names) :]):
             raise csv.Error(f"row {number} has {len(cells)} cells, and there are {len(names)} columns")
         if any(cell.strip() for cell in cells):
-            yield number, {name: cell for name, cell in zip(names, cells, strict=False) if name}
+            yield number, {name: as_text(cell) for name, cell in zip(names, cells, strict=False) if name}
+
+
+def _title_rows(text: str) -> int:
+    """Rows above that with the names of the columns: a workbook often begins with its title and its author."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sniffed(text))
+    rows = [{_known_as(cell) for cell in row} for row, _ in zip(reader, range(TITLE_ROWS), strict=False)]
+    return next((at for at, row in enumerate(rows) if row & {*_PROMPTS} and (at == 0 or len(row & _NAMES) > 1)), 0)
+
+
+def _sound(row: Mapping[str, str]) -> Mapping[str, str] | ValueError:
+    """The row, or what is wrong with a cell that a case would be made of."""
+    wrong = (f"{name}: {reason}" for name, cell in row.items() if _is_used(name) and (reason := spoiled(cell)))
+    return next(map(ValueError, wrong), row)
 
 
 _CHINESE = {
@@ -342,6 +367,7 @@ def row_case(place: str, row: Mapping[str, Any], made: ImportedSuite) -> None:
 
 _BESIDE = ("system", "context", "targets", "id", "domain", "tags", "choices", "options", *"abcdefgh")
 
+_NAMES = {*_PROMPTS, *ANSWERS, *_BESIDE}
 _LONGEST_DOMAIN = 80
 
 
@@ -357,8 +383,12 @@ def _said(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_used(name: str) -> bool:
+    return _known_as(name) in _NAMES
+
+
+def _known_as(name: str) -> str:
     plain = name.strip().lower()
-    return _CHINESE.get(plain, plain) in (*_PROMPTS, *ANSWERS, *_BESIDE)
+    return _CHINESE.get(plain, plain)
 
 
 def _choices(row: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
@@ -459,23 +489,22 @@ _ELSEWHERE = {
     ".eval": "run: inspect log convert FILE --to json --output-dir logs; then name the JSON log",
     ".yaml": "a registry of OpenAI Evals names its data as samples_jsonl; name that file",
     ".yml": "a registry of OpenAI Evals names its data as samples_jsonl; name that file",
-    ".xlsx": "save the sheet as CSV UTF-8 and name that file",
-    ".xls": "save the sheet as CSV UTF-8 and name that file",
     ".zip": "unpack it and name the file, or for hf the folder",
 }
 
 
-def rows_of_file(path: Path) -> Iterator[tuple[str, Any]]:
+def rows_of_file(path: Path, notes: list[str] | None = None) -> Iterator[tuple[str, Any]]:
     """Rows of JSON lines, of a JSON list or document, of CSV, Parquet or Arrow, each with its place.
 
-    A folder, such as a data set of Hugging Face on disk, is all of its files.
+    A folder, such as a data set of Hugging Face on disk, is all of its files. In the place of a row that cannot be used
+    is the ValueError that says why.
     """
     if path.is_dir():
         files = [one for one in shown_below(path, "*") if one.suffix.lower() in _FILES and one.name not in _METADATA]
         if not files:
             raise ConfigError(f"{path}: no file of a data set; accepted: {', '.join(_FILES)}")
         for file in files:
-            yield from ((f"{file.relative_to(path)}, {place}", row) for place, row in rows_of_file(file))
+            yield from ((f"{file.relative_to(path)}, {place}", row) for place, row in rows_of_file(file, notes))
         return
     suffix = path.suffix.lower()
     if suffix in _ELSEWHERE:
@@ -485,9 +514,12 @@ def rows_of_file(path: Path) -> Iterator[tuple[str, Any]]:
         return
     text = text_of(path)
     kind = Path(path.stem).suffix.lower() if suffix == ".gz" else suffix
-    if kind in (".csv", ".tsv", ".txt"):
+    if kind in (".csv", ".tsv", ".txt", ".xls", ".xlsx"):  # many a program names its CSV file so
         try:
-            yield from ((f"row {number}", row) for number, row in csv_rows(text))
+            above = _title_rows(text)
+            if above and notes is not None:
+                notes.append(f"row {above + 1} holds the names of the columns; what is above it is not read")
+            yield from ((f"row {number}", _sound(row)) for number, row in csv_rows(text, above))
         except csv.Error as error:
             raise ConfigError(f"{path}: not CSV: {error}") from None
         return
@@ -537,14 +569,14 @@ def _json_rows(text: str) -> Iterator[tuple[str, Any]]:
             try:
                 yield f"line {number}", foreign_json(line)
             except ValueError as error:
-                yield f"line {number}", error
+                yield f"line {number}", ValueError(f"not JSON: {error}")
 
 
 def read_rows(path: Path, made: ImportedSuite) -> None:
     """CSV, Inspect's samples and logs, OpenAI Evals' samples and items, rows of Hugging Face."""
     place = ""
     unused: dict[str, None] = {}
-    for place, row in rows_of_file(path):
+    for place, row in rows_of_file(path, made.notes):
         inner = row
         for name in ("row", "item"):
             if isinstance(inner, dict) and isinstance(inner.get(name), dict):
@@ -553,10 +585,14 @@ def read_rows(path: Path, made: ImportedSuite) -> None:
             row_case(place, inner, made)
             unused |= dict.fromkeys(name for name in map(str, inner) if not _is_used(name))
         else:
-            made.leave(place, f"not JSON: {row}" if isinstance(row, Exception) else f"found {found(row)}, no object")
+            made.leave(place, str(row) if isinstance(row, ValueError) else f"found {found(row)}, no object")
     if made.renamed:
         first = f"{len(made.renamed):,}, the first {made.renamed[0]!r}"
         made.notes.append(f"ids that are not used: {first}; accepted: ASCII letters, digits and . _ -, each id once")
+    without = sum(line["domain"] == _NO_DOMAIN for line in made.lines)
+    if 0 < without < len(made.lines):
+        counted = f"{without:,} of {len(made.lines):,} cases, which count as {_NO_DOMAIN}"
+        made.notes.append(f"no domain in {counted}; where cells are merged, fill them down")
     if unused:
         made.notes.append(f"columns that are not used: {', '.join(list(unused)[:20])}")
     if not place:

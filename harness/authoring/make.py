@@ -100,7 +100,8 @@ def read_catalogue(
         raise ConfigError(f"{path}: empty; accepted: a CSV file, or one string a line")
     if width == 1 and _DIGIT.search(rows[0][0]) and not _unfit(rows[0][0].strip(), symbols):
         header = False  # one string a line: `A-1` is not a title
-    names = rows[0] if header and rows else []
+    above = _title_rows(rows, [one for one in (column, domain_column) if one and not one.isdecimal()]) if header else 0
+    names = rows[above] if header and rows else []
     wanted = _place(path, "--column", column, names, width)
     place = _place(path, "--domain-column", domain_column, names, width) if domain_column is not None else None
     terms: list[Term] = []
@@ -108,9 +109,12 @@ def read_catalogue(
     blanks: list[Skipped] = []
     seen: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
-        cell = row[wanted].strip() if wanted < len(row) else ""
-        reason = _unfit(cell, symbols)
-        if header and number == 1:
+        cell = as_text(row[wanted]).strip() if wanted < len(row) else ""
+        if number <= above:
+            skipped.append(Skipped(number, "is above the names of the columns"))
+            continue
+        reason = spoiled(cell) or ("a formula" if _FORMULA.fullmatch(cell) else _unfit(cell, symbols))
+        if header and number == above + 1:
             if not reason:  # `sku_code` is a title, `TCP/IP` may be none
                 skipped.append(Skipped(number, "is taken for a header (--no-header)"))
             continue
@@ -135,6 +139,42 @@ def read_catalogue(
 
 
 _DIGIT = re.compile("[0-9]")
+_KEPT_AS_TEXT = re.compile(r'="((?:[^"]|"")*)"')
+_FORMULA = re.compile(r"=[A-Z][A-Z0-9.]*\(.*\)", re.DOTALL)
+_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)|#{3,}")
+_SHORTENED = re.compile(r"-?\d(?:\.\d+)?E\+\d{2,3}")
+TITLE_ROWS = 10
+
+
+def as_text(cell: str) -> str:
+    """What `="00123"` shows: so spreadsheets keep the zeros of a number that is a text."""
+    kept = _KEPT_AS_TEXT.fullmatch(cell.strip())
+    return kept[1].replace('""', '"') if kept else cell
+
+
+def spoiled(cell: str) -> str | None:
+    """Why a cell does not hold what was once typed into a spreadsheet: an error, or a number that lost its digits."""
+    if _ERROR.fullmatch(cell.strip()):
+        return f"{cell.strip()}, an error of the spreadsheet"
+    if _SHORTENED.fullmatch(cell.strip()):
+        return "a number that the spreadsheet has shortened (format its column as text and save it again)"
+    return None
+
+
+def _title_rows(rows: Sequence[Sequence[str]], wanted: Sequence[str]) -> int:
+    """How many rows with a title are above that with the names of the columns, where all that is wanted is there."""
+    named = [bool(wanted) and {cell.strip() for cell in row}.issuperset(wanted) for row in rows[:TITLE_ROWS]]
+    return named.index(True) if True in named else 0
+
+
+def refuse_workbook(path: Path, content: bytes) -> None:
+    """Raises ConfigError where the bytes are those of a workbook, whatever the file is called."""
+    if content.startswith((WORKBOOK, OLD_WORKBOOK)) or (path.suffix.lower() == ".xlsx" and content.startswith(b"PK")):
+        raise ConfigError(f"{path}: not a file of rows; save the sheet as CSV UTF-8 and name that file")
+    if re.match(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|\?xml|table|meta)\b", content[:200], re.IGNORECASE):
+        raise ConfigError(
+            f"{path}: a page, which a spreadsheet opens as a table; save the sheet as CSV UTF-8 and name that file"
+        )
 
 
 def _is_json(text: str) -> bool:
@@ -170,8 +210,7 @@ def decoded(path: Path, encoding: str | None) -> tuple[str, str]:
     name = None if encoding is None else _text_encoding(encoding)
     with reading(path, ConfigError, hint="accepted: a CSV file"):
         data = path.read_bytes()
-    if data.startswith((WORKBOOK, OLD_WORKBOOK)):
-        raise ConfigError(f"{path}: not a file of rows; save the sheet as CSV UTF-8 and name that file")
+    refuse_workbook(path, data)
     try:
         if name is None:
             recognised = decoded_text(data)

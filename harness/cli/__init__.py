@@ -174,6 +174,9 @@ def run(arguments: list[str] | None = None) -> int:
         # click ends so, and only so, when the reader went away (`harness ... | head`); that is not a "no"
         return EXIT_YES
     except Exception as error:
+        if isinstance(error, FileNotFoundError) and not _is_anywhere():
+            tell("harness: the current folder was deleted or moved; run: cd FOLDER", err=True)
+            return EXIT_USAGE
         if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
             click.echo(f"harness: {translated(f'standard output: cannot be written: {error.strerror}')}", err=True)
             return EXIT_USAGE
@@ -182,6 +185,15 @@ def run(arguments: list[str] | None = None) -> int:
         traceback.print_exc()
         tell("harness: this is a bug of ours; please report it with the lines above", err=True)
         return EXIT_CRASH
+
+
+def _is_anywhere() -> bool:
+    """Whether the current folder is there: another terminal, or a checkout, may have deleted it."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _show(error: click.ClickException) -> None:

@@ -168,3 +168,28 @@ def test_a_row_has_its_own_domain_or_the_common_one(tmp_path: Path) -> None:
     path.write_text("sku,group\nA-1,pipes\nB-2,\nC-3,a\x1bb\nD-4\n")
     catalogue = read_catalogue(path, domain="mine", column="sku", domain_column="group", delimiter=",")
     assert [term.domain for term in catalogue.terms] == ["pipes", "mine", "mine", "mine"]
+
+
+def test_a_title_above_the_names_of_the_columns_is_skipped(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("2024年产品目录,\n编制：张三,\n型号,领域\nKX-1/B,阀门\n", encoding="utf-8")
+    found = read_catalogue(path, domain="d", column="型号", domain_column="领域")
+    assert [(one.text, one.domain, one.row) for one in found.terms] == [("KX-1/B", "阀门", 4)]
+    assert [(one.row, one.reason) for one in found.skipped] == [
+        (n, "is above the names of the columns") for n in (1, 2)
+    ]
+    with pytest.raises(ConfigError, match="--column: found '货号'"):
+        read_catalogue(path, domain="d", column="货号")
+
+
+def test_no_string_is_made_of_what_a_spreadsheet_spoiled(tmp_path):
+    path = tmp_path / "a.csv"
+    cells = ['"=""00123-4/5"""', "1.2E+10", "#NAME?", '"=HYPERLINK(""http://a/b-c"",""KX-9/C"")"', "KX-1/B", "#8-32"]
+    path.write_text("型号\n" + "\n".join(cells) + "\n", encoding="utf-8")
+    found = read_catalogue(path, domain="d")
+    assert [one.text for one in found.terms] == ["00123-4/5", "KX-1/B", "#8-32"]
+    assert [one.reason.partition(" (")[0] for one in found.skipped] == [
+        "a number that the spreadsheet has shortened",
+        "#NAME?, an error of the spreadsheet",
+        "a formula",
+    ]

@@ -14,6 +14,7 @@ from harness.authoring.lint import Judging
 from harness.authoring.promptfoo import import_file
 from harness.cli import run
 from harness.errors import ConfigError
+from harness.show.words import translated
 from harness.suite import read_case_file
 from harness.suite.folders import load_info
 
@@ -514,3 +515,64 @@ def test_a_table_that_unpacks_to_much_is_refused(tmp_path: Path, monkeypatch: py
     assert (tmp_path / "a.parquet").stat().st_size < 100_000
     with pytest.raises(ConfigError, match="more than 1,000,000 rows or 1,000,000 bytes"):
         import_file("hf", tmp_path / "a.parquet")
+
+
+TITLED = (
+    "2024年产品目录,,,\r\n编制：张三,,,\r\n编号,问题,标准答案,领域\r\n"
+    '="00001",请写出 KX-1/B ,KX-1/B ,阀门\r\n="00002",请写出 KX-2/B,KX-2/B,\r\n'
+)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xls", "a.xlsx"])
+def test_a_sheet_with_a_title_is_read_from_the_names_of_its_columns_on(tmp_path, name):
+    (tmp_path / name).write_text(TITLED, encoding="utf-8-sig")
+    made = import_file("csv", tmp_path / name)
+    assert [(one["targets"], one["domain"]) for one in made.lines] == [(["KX-1/B"], "阀门"), (["KX-2/B"], "imported")]
+    assert [one["id"] for one in made.lines] == ["00001", "00002"]
+    assert made.notes == [
+        "row 3 holds the names of the columns; what is above it is not read",
+        "no domain in 1 of 2 cases, which count as imported; where cells are merged, fill them down",
+    ]
+    assert [translated(f"note: {one}", "zh")[:3] for one in made.notes] == ["说明："] * 2
+
+
+def test_a_title_is_looked_for_only_where_the_first_row_names_no_prompt(tmp_path):
+    (tmp_path / "a.csv").write_text("prompt,expected\nquestion,answer\nSay A-1/B,A-1/B\n", encoding="utf-8")
+    assert len(import_file("csv", tmp_path / "a.csv").lines) == 2
+    (tmp_path / "b.csv").write_text("x,y\nquestion,other\nSay A-1/B,A-1/B\n", encoding="utf-8")
+    assert "no prompt; its fields: x, y" in import_file("csv", tmp_path / "b.csv").left_out[0].reason
+
+
+def test_what_a_spreadsheet_spoiled_is_listed_and_makes_no_case(tmp_path):
+    rows = [
+        "问题,标准答案,备注",
+        "批号是？,1.23457E+14,x",
+        "写出 A-1/B,#REF!,y",
+        "#N/A,A-1/B,z",
+        "写出 A-1/B,A-1/B,#N/A",
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(rows), encoding="utf-8")
+    made = import_file("csv", tmp_path / "a.csv")
+    assert [one["prompt"] for one in made.lines] == ["写出 A-1/B"]
+    assert [(one.place, one.reason.partition(",")[0].partition(" (")[0]) for one in made.left_out] == [
+        ("row 2", "标准答案: a number that the spreadsheet has shortened"),
+        ("row 3", "标准答案: #REF!"),
+        ("row 4", "问题: #N/A"),
+    ]
+    chinese = [translated(f"not carried over: {one.place}: {one.reason}", "zh") for one in made.left_out]
+    assert chinese[:2] == [
+        "未导入：第 2 行：标准答案：被电子表格缩写的数字（请把该列设为文本格式，重新保存）",
+        "未导入：第 3 行：标准答案：#REF!，电子表格中的错误值",
+    ]
+    (tmp_path / "a.jsonl").write_text(
+        '{"prompt": "What is SUM of text A-1/B?", "expected": "#REF!"}\n', encoding="utf-8"
+    )
+    assert len(import_file("csv", tmp_path / "a.jsonl").lines) == 1
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.xls"])
+@pytest.mark.parametrize("content", [b"PK\x03\x04 a workbook", b"\xd0\xcf\x11\xe0 an old one", b"<html><table>"])
+def test_a_workbook_is_known_by_its_content_whatever_its_name(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError, match="save the sheet as CSV UTF-8 and name that file"):
+        import_file("csv", tmp_path / name)

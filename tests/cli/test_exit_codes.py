@@ -265,3 +265,17 @@ def test_a_shell_completes_commands_and_options(typed: list[str], last: str, off
     completion = BashComplete(harness, {}, "harness", "_HARNESS_COMPLETE")
     assert [item.value for item in completion.get_completions(typed, last)] == offered
     assert "complete -o nosort -F _harness_completion harness" in completion.source()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not delete a folder that a process is in")
+def test_a_current_folder_that_was_deleted_is_named_and_no_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    try:
+        assert run(["runs", "list"]) == 3
+    finally:
+        os.chdir(tmp_path)
+    assert capsys.readouterr().err == "harness: the current folder was deleted or moved; run: cd FOLDER\n"
