@@ -9,7 +9,7 @@ from statistics import fmean, median
 from typing import Literal
 
 from harness.decisions.metrics import Count, alignment_rate
-from harness.decisions.nights import SIMULATION, Asked, Calendar, Night, NightRun, Note, calendar, reduced
+from harness.decisions.nights import JUDGED_AGAIN, SIMULATION, Asked, Calendar, Night, NightRun, Note, calendar, reduced
 from harness.decisions.run_summary import utc
 from harness.records.policy import DriftPolicy
 from harness.records.run import RunRecord
@@ -340,11 +340,15 @@ def drift(
         ),
         flipped=tuple(keys[prompt] for prompt in flipped(right, policy.baseline_nights)),
         moved=moved(nights, policy.baseline_nights, first),
-        notes=(*found.notes, *(Note(None, "no record", text) for text in unreadable)),
+        notes=(*found.notes, *map(_of_a_record, unreadable)),
         policy=policy,
         simulation=simulation,
         rests_on=nights,
     )
+
+
+def _of_a_record(text: str) -> Note:
+    return Note(None, "judged again" if text.endswith(JUDGED_AGAIN) else "no record", text)
 
 
 def read_at(runs: Sequence[NightRun], now: datetime) -> datetime:

@@ -249,9 +249,13 @@ class Note:
     day: date | None
     kind: str
     """`replay`, `partial`, `stale`, `undated`, `future`, `other prompts`, `second run`, `unreadable`, `missing`, `new
-    prompts`, `no record`.
+    prompts`, `no record`, `judged again`.
     """
     text: str
+
+
+JUDGED_AGAIN = "; its answers are judged again"
+"""How the text about a record ends whose verdicts were not believed, and whose answers count."""
 
 
 def simulated(

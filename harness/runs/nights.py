@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from harness.decisions.nights import NightRun, Prompt, Prompts, as_night
+from harness.decisions.nights import JUDGED_AGAIN, NightRun, Prompt, Prompts, as_night
 from harness.errors import RecordError
 from harness.files import UnfitFileError, content_of, keep, kept_at
 from harness.history import plain_content, read_run, stored_content
@@ -177,7 +177,7 @@ def read_night(run: RunRecord, found: Sequence[str], judged: RunRecord | None, s
     """
     if found:
         run = rejudged(run, symbols) if judged is None else judged
-    return ReadNight(as_night(run), tuple(f"{one}; its answers are judged again" for one in sentences_of(run, found)))
+    return ReadNight(as_night(run), tuple(f"{one}{JUDGED_AGAIN}" for one in sentences_of(run, found)))
 
 
 def nights_of(

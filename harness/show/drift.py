@@ -115,7 +115,7 @@ def _watch_lines(watch: Watch, *, alarmed: bool) -> list[str]:
     lines += wrapped(f"pooled rate: statistic {_statistic(detection.statistic, detection.threshold)}")
     if found.counts:
         rates = [k / m if m else 0.0 for k, m in found.counts[-60:]]
-        low = min(*rates, found.presumed - 0.05)
+        low = max(0.0, min(*rates, found.presumed - 0.05))
         scale = [round((rate - low) / (1 - low) * (len(_BARS) - 1)) if low < 1 else 7 for rate in rates]
         lines += wrapped(f"{''.join(_BARS[step] for step in scale)} nights watched, {percent(low)} to 100%")
     return lines

@@ -368,6 +368,21 @@ def test_drift_in_words(case, run, now):
     assert drift_json(empty)["alignment"] is None
 
 
+def test_nights_that_were_never_right_are_drawn_from_0_and_told_in_order(cases, run, now, speaking_chinese):
+    runs = [run(cases(60, 60), age_days=ago + 0.5, run_id=f"n{ago:03}") for ago in range(16, -1, -1)]
+    unreadable = (
+        "tuned@v1, run n1: its totals are others than those of its cases; its answers are judged again",
+        "x: gone",
+    )
+    report = drift("tuned@v1", runs, DriftPolicy(), now, unreadable=unreadable)
+    text = "".join("".join(line.strip() for line in drift_lines(report)).split())
+    assert "监测各晚，0.0%至100%" in text
+    assert "：基线中只有0%正确，看不出下降" in text
+    assert [note.kind for note in report.notes[-2:]] == ["judged again", "no record"]
+    assert "-重新判定：tuned@v1，运行n1：" in text
+    assert "；将重新判定" in text
+
+
 @pytest.mark.parametrize(
     ("value", "text"), [(1.0, "100.0%"), (0.9996, "99.96%"), (0.0004, "0.04%"), (0.0, "0.0%"), (None, "no data")]
 )
