@@ -332,7 +332,7 @@ _BEFORE_A_UNIT = later(
 )
 _OF_SIZES, _DAY = later("×|%±"), "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 _FROM_TO = later(
-    f"A-Z|a-z|([A-Z])[0-9]+-\\1[0-9]+|{_DAY}-{_DAY}|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{{2,3}}\\.[ag])"
+    f"A-Z|a-z|[0-9]{{0,2}}X?[SML]-[0-9]{{0,2}}X{{0,2}}[SML]|([A-Z])[0-9]+-\\1[0-9]+|{_DAY}-{_DAY}|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{{2,3}}\\.[ag])"
     "|[0-9][0-9.,]*(?:±[0-9.]+)?(?:[nμµmck]?[mgLVAWJN]|[kMG]Hz|k?N·m|[kM]Pa|[kKMGT]?(?:bps|B/s)|k?cal|k?Wh|mmHg|mmol|㎡)"
 )
 """`V2-V4` and `Mon-Fri` are also written with an en dash, and `0.9%NaCl` with a blank."""
@@ -433,7 +433,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     """Whether such a reading is ordinary language, and no mention of a target of this kind."""
     is_altered = reading.damage.weight >= ALTERED
     span = text[reading.start : reading.end]
-    is_listed = target.kind in ("name", "path", "code") and _LISTED.fullmatch(span)
+    is_listed = target.kind in ("name", "path", "code", "unit") and _LISTED.fullmatch(span)
     if is_listed and span.replace("、", "/").replace(" ", "/") in target.text.replace("／", "/"):
         return True  # `A、B、C` for `A/B/C`, `800×800 通体` for `800×800/通体`
     if "、" in span and target.kind == "code" and _BESIDE_HAN.search(target.text):
@@ -477,7 +477,10 @@ _BESIDE_HAN = later("/[一-鿿]|[一-鿿]/")
 _SHORT_SIDES = later(r"(?=.*[一-鿿])(?:[^/\\~_-]{1,6}/)+[^/\\~_-]{1,6}")
 _TREE = later(r"/\n\s+[^\s/]+/\n\s")  # folders, each on a line of its own
 _ANOTHER_SIGN, _SIGNS = frozenset({"swapped", "replaced"}), later("[-/.:_]")
-_LISTED = later("(?=.*、)[^/、.-]{1,2}(?:[/、][^/、.-]{1,2})*|[0-9][0-9.×*x]*(?:[℃%]|[A-Za-z]{1,3})?[、 ][一-鿿]{2,4}")
+_LISTED = later(
+    "(?=.*、)[0-9]{1,4}[a-z](?:、[0-9]{1,4}[a-z])+|(?=.*、)[^/、.-]{1,2}(?:[/、][^/、.-]{1,2})*"
+    "|[0-9][0-9.×*x]*(?:[℃%]|[A-Za-z]{1,3})?[、 ][一-鿿]{2,4}"
+)
 _OF_WORDS = later("[a-z]+(?: [a-z]+)+")
 
 

@@ -53,11 +53,16 @@ _BODIES = (
     "JTG JT JR KS MIL NACE NBR NEMA NEN NFPA NF NB NIST NY QB QC Q RFC SAE SASO SB(?=/) SH SJ SL SN SY TB "
     "TCVN TIA UL UNE WS YB YC YD YY ДСТУ СНиП СП"
 )
+_BODIES_OF_TRADES = (
+    "AQ BB CB CH CY DA DY DZ FZ GA GC GM GY HB HS HY JJF LB LD LS LY MH MT MZ QJ QX RB SC SF SW TD TY WB WH WW XB XF "
+    "YS YZ ZY"
+)
 _BODIES_OF_WORDS = (
     "IS(?= [0-9]{3,5}[:-])",
     "AS(?! AS)",
     "JIS [A-Z]",
     "KS [A-Z]",
+    *(f"{one}(?=/[TZ] )" for one in _BODIES_OF_TRADES.split()),
     "ГОСТ(?: (?:Р|РВ|ISO|IEC|EN|ИСО|МЭК)(?: МЭК)?)?",
 )
 
@@ -211,6 +216,7 @@ _CJK = later("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff
 _CJK_WORDS = later(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
 _PAIR = later(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = later(r"[^\W\d_]+(?:(?:['’&/\\+-][^\W\d_]+)+|\(e?[sn]\))")
+_NUMBERED_SIDE = later("[A-Za-z座区區栋棟楼樓卷]-[0-9]{3}")  # `6号楼/A座-1702`, `SX-2024-A卷/B卷`
 _SPACED, _OF_LETTERS = later(r"\s[-/\u2013\u2014]\s"), later("[A-Za-z]/[A-Za-z]")
 _WITH_GREEK = later("[A-Z]{2,}-[α-ω][A-Z]?")  # `TNF-α`
 _COUNTED = later("[0-9]{1,3}-[a-z]{2,}(?:-[a-z]{3,})?")
@@ -277,11 +283,8 @@ def kind_of(text: str) -> str:
         if _CJK_WORDS.fullmatch(text):
             return "cjk-pair"
         if re.search(r"[/／]", text) and not re.search(r"[\\_]", text) and _PAIR.fullmatch(text):
-            return (
-                "cjk-pair"
-                if not re.search(r"[A-Za-z0-9]{3,}", text) or all(map(_CJK.search, re.split("[/／]", text)))
-                else "code"
-            )
+            is_pair = not re.search(r"[A-Za-z0-9]{3,}", text) or all(map(_CJK.search, re.split("[/／]", text)))
+            return "cjk-pair" if is_pair and not _NUMBERED_SIDE.search(text) else "code"
     elif _WORDS.fullmatch(text):
         in_capitals = text.isupper() or _WITH_GREEK.fullmatch(text)
         return "code" if in_capitals and "/" not in text and len(text) > 3 else "name"

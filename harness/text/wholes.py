@@ -111,8 +111,11 @@ def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: b
 _MAY_GO_ON = frozenset({"code", "identifier", "path", "email"})
 _JOINS = ("#", ":", "?")
 _VALUE = "[A-Za-z_][\\w.]*=[\\w.$%{}-]+"
-_GOES_ON = later(rf":[0-9][0-9A-Za-z._-]*(?<![._-])(?![\w:/])|\?{_VALUE}(?:&{_VALUE})*|#[0-9]{{2,}}(?![\\w-])")
-"""A port or version, a query."""
+_GOES_ON = later(
+    rf":[0-9][0-9A-Za-z._-]*(?<![._-])(?![\w:/])|\?{_VALUE}(?:&{_VALUE})*|#[0-9]{{2,}}(?![\w-])"
+    rf"|#?(?<=[0-9]#)[{HAN}]{{1,4}}(?=[\s，。；、,）)]|\Z)"
+)
+"""A port or version, a query, a number, and what is named behind a code: `YR-8806#米白`."""
 
 
 def joined(text: str, targets: list[Target]) -> list[Target]:
@@ -128,10 +131,13 @@ def joined(text: str, targets: list[Target]) -> list[Target]:
             continue
         if last and last.kind in _MAY_GO_ON and (one.kind in _MAY_GO_ON or one.kind == "cjk-pair"):
             between = text[last.end : one.start]
-            if between == "#" or (not between and (one.text[0] in "#@" or is_cjk(one.text[0]))):
+            is_place = between == ":" and one.kind == "path" and one.text[0] in "/~"  # `nas-02:/vol1/备份`
+            if between == "#" or is_place or (not between and (one.text[0] in "#@" or is_cjk(one.text[0]))):
                 others = (last.text, *last.alternates, one.text, *one.alternates)
                 target = _until(text, kept.pop(), one.end, others)._replace(open_right=one.open_right)
-        if target.kind in _MAY_GO_ON and text[target.end : target.end + 1] in _JOINS:
+        if target.kind in _MAY_GO_ON and (
+            text[target.end : target.end + 1] in _JOINS or (target.text[-1] == "#" and "-" in target.text)
+        ):
             more = _GOES_ON.match(text, target.end)
             if more:
                 target = _until(text, target, more.end(), (target.text, *target.alternates))

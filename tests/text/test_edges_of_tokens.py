@@ -50,6 +50,16 @@ from harness.text import check, extract_targets, repair
         ),
         ("金额 128,450.00 元", "128,450.00", "128,450.00元", "128, 450.00"),
         ("order 2 Apron - Sage/Oat today", "Sage/Oat", "the apron in Sage/Oat", "Sage⁄Oat"),
+        ("款号KR-7706#雾蓝，3号", "KR-7706#雾蓝", "款号 KR-7706#雾蓝", "KR-7706# 雾蓝"),
+        ("写频软件CPD_UV-R6_1.2.exe打不开，", "CPD_UV-R6_1.2.exe", "写频软件 CPD_UV-R6_1.2.exe", "CPD_UV - R6_1.2.exe"),
+        (
+            "目标 nas-05:/vol2/备份/照片 ，",
+            "nas-05:/vol2/备份/照片",
+            "到 nas-05:/vol2/备份/照片 去",
+            "nas-05: /vol2/备份/照片",
+        ),
+        ("按 WW/T 0091-2018 做。", "WW/T 0091-2018", "按WW/T 0091-2018做", "WW/T 0091 - 2018"),
+        ("住 7号楼/B座-1503 的", "7号楼/B座-1503", "住7号楼/B座-1503", "7号楼/B 座-1503"),
         ("🔧AB-12/C🔧是配件号", "AB-12/C", "🔧 AB-12/C 🔧 是", "AB - 12/C"),
         (
             "下载⬇️tool-cli_0.9.2.tar.gz后",
@@ -364,6 +374,11 @@ def test_a_quoted_number_with_a_blank_is_one() -> None:
     assert [one.text for one in extract_targets(source)] == ["KF 3-2209"]
     assert check(source, "KF3-2209").verdicts == {"KF 3-2209": "altered"}
     assert check(source, "KF 3-2209").verdicts == {"KF 3-2209": "verbatim"}
+
+
+def test_sizes_and_marks_are_listed_as_one_likes() -> None:
+    assert check("尺码XS-2XL，主标", "尺码 XS–2XL").verdicts == {"XS-2XL": "verbatim"}
+    assert check("标号 120a/120b 表示锁扣", "均有 120a、120b 的锁扣").verdicts == {"120a/120b": "absent"}
 
 
 def test_days_of_two_months_are_a_range() -> None:
