@@ -86,7 +86,7 @@ _LABELLED_CODE = later(f"([{HAN}]{{2,}})[A-Z]{{1,4}}[0-9]*")  # `阿強/車牌VX
 LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
 """`Node.js` is the name of a thing, and no file."""
 _PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
-_LABELLED_NUMBER = later(f"([{IDEOGRAPHS}]{{2,5}})-\\d{{3,}}(?![A-Za-z0-9.])")
+_LABELLED_NUMBER = later(f"([{IDEOGRAPHS}]{{2,5}})(?<![楼樓栋棟幢座舍馆館院仓厅廳室站柜架])-\\d{{3,}}(?![A-Za-z0-9.])")
 """One word of Han and a number with a hyphen: `错误码-1001`."""
 _DEGREES = later(r"\d+(?:\.\d+)?(?=[℃℉°])")
 _BELOW_ZERO = later(r"-\d+(?:\.\d+)?.")
@@ -158,7 +158,12 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         is_before_number = middle and text[high] == "-" and text[high + 1].isdigit()
         is_tied = middle and text[low - 1] in "-_" and text[high] in "-_" and _is_tied(side, text[low - 2])
         breaks = (
-            middle and not is_tied and ((is_before_number and _LABELLED_CODE.fullmatch(side)) or _BREAK.search(side))
+            middle
+            and not is_tied
+            and (
+                ((is_before_number or _is_between_codes(text, low, high)) and _LABELLED_CODE.fullmatch(side))
+                or _BREAK.search(side)
+            )
         )
         if not breaks:
             chain.append((low, high))
@@ -168,6 +173,11 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         chain = [(stop, high)]
     if chain:
         yield from chain_of(text, chain)
+
+
+def _is_between_codes(text: str, low: int, high: int) -> bool:
+    """`玄关/餐边柜E0/ENF`: words on one side, codes on the other."""
+    return text[low - 1] == text[high] == "/" and touches(text, low - 2) and text[high + 1].isascii()
 
 
 _OF_A_CODE = f"(?![的了在是の{CONJUNCTIONS}])[{HAN}]"
@@ -398,7 +408,9 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
         own = own or (length if length < 5 else 2)
         return high - own, own < length or not certain
     token = side[runs[-2][0] : runs[-2][1]]
-    short = len(token) == 1 or (len(token) <= 3 and token.isupper()) or any(map(str.isdigit, token))  # `L型`
+    short = (
+        len(token) == 1 or (len(token) <= 3 and token.isupper() and length < 2) or any(map(str.isdigit, token))
+    )  # `L型`
     is_apart = length > 1 and (
         _QUANTITY.fullmatch(token) or (token[-1].isalpha() and max(seams(side[-length:])) > SURELY)
     )  # `161kV龙潭-松树`, `PCA泵接三通-A口`

@@ -391,6 +391,9 @@ FORMS = (
         r"(?<![A-Za-z0-9.])\d{4,6}\.(?:SH|SZ|BJ|HK)(?:/\d{4,6}\.(?:SH|SZ|BJ|HK))*(?![A-Za-z0-9])",
         word=r"\.(?:SH|SZ|BJ|HK)",
     ),
+    _form(  # as Windows names a copy
+        "code", "(", r"新建(?:文件夹|文本文档) \(\d{1,2}\)(?!\.\w)", line=r" \(\d"
+    ),
     _form("placeholder", ":", r":(?<![\w:/.)\]}]:)[a-z](?:[a-z0-9_]{1,30}:(?![\w:/.-])|[a-z_]{1,30}(?![\w:.-]))"),
     _form(
         "windows",

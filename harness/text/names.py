@@ -74,7 +74,7 @@ _TWO_PATHS = later(f"(?<=[A-Za-z0-9_])(?:和|与|及|或|换成|改成|指向|[{
 _CLOSING_TAG = later("/[A-Za-z][A-Za-z0-9-]*")
 _ACTION = later(
     f"(?:{any_of(word for word in VERBS if len(word) > 1)}|[放存改换写移传]|回滚|切换|归档|同步)[到至在为成]"
-    "|[详参]?见(?=附[件录表图])"
+    "|[详参]?见(?=附[件录表图])|(?<![意常可看偏高再罕少远预听主])见(?![证习面解识长])"
 )
 """A verb behind which a file name begins, wherever it is in a run of Han."""
 
@@ -190,6 +190,8 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
     for stop in ends:
         start = _opened_before(text, start)
         low, uncertain = _name_start(text, start, stop)
+        if _TOKEN_BEFORE.search(text, start, low):  # `素材B-roll用A7M4_0617.mp4`
+            yield from chains_in(text, start, low)
         if text[low] == "-" or (text[low] == "/" and low == start and stop != ends[0]):
             low += 1  # between two names
         labelled = _label_end(text[low:stop])
@@ -209,6 +211,9 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         start += text[start : start + 1] in ("と", "や")
     if start < end:
         yield from chains_in(text, start, end)
+
+
+_TOKEN_BEFORE = later("[A-Za-z0-9][-/_][A-Za-z0-9]")
 
 
 def _without_verbs(name: str) -> str:
@@ -332,6 +337,7 @@ _BEFORE_A_CODE = later(
     "(?:合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷])(?=[A-Za-z][A-Z][A-Z0-9]*[-_])"
     "|(?:固件|软件|軟體|驱动|驅動|程序|程式|脚本|镜像|模型|权重|插件|工具|安装包|压缩包|录音|视频|音频|截图|日志|备份|源码|字体|补丁)"
     "(?=[A-Za-z0-9]+[-_])"
+    "|^(?:程序|固件|镜像|图号|单号|编号)(?=[A-Za-z]{1,8}[-_]?[0-9])"
 )
 _OF_A_CAMERA = later("[A-Z]{2,}_")
 
@@ -428,6 +434,7 @@ def _behind_verbs(run: str, place: int) -> int:
 PUT_BEFORE = later(
     f"(?:“[^“”]*”|[^/\\\\“”])*?[{HAN}”](?:位于|(?<![行认])[为為]|(?<![现存内外潜实在])在|(?<![还总])是|(?<![签报迟])到|(?<!直)至|(?<!关)于)"
     "(?=[A-Za-z][A-Za-z0-9_-]*[/\\\\.]|/[A-Za-z])"
+    f"|[{HAN}]*[A-Za-z0-9_/.-]*[0-9]附(?![件录图表加属近带注])(?=[{HAN}]{{2}})|[{HAN}]*[A-Za-z][A-Za-z0-9-]*用(?=[A-Z][A-Z0-9])"
     f"|[^/\\\\]{{0,40}}?(?:[{HAN}](?<!意)见(?=/[A-Za-z])|(?:文件|脚本|目录|路径|图标|配置|日志|附件|模板|图片|照片|资源)(?=[A-Z][A-Za-z0-9_-]*/))"
 )
 """The words before a name that begins with a letter: `BOSS掉落表位于Assets/Data/掉落表_S3.json`."""

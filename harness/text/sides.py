@@ -76,6 +76,8 @@ _BESIDE_FUNCTIONAL, _WITH_FUNCTIONAL = 0.7, -1.6
 _SAME_LENGTH, _EACH_LONGER, _ONE_ALONE = 0.1, -0.8, -1.0
 _SAME_LAST, _SAME_FIRST, _BUILT_ALIKE = 1.5, 1.4, 1.0
 _SURE = 0.65
+_PLACES, _PLACE = frozenset("部楼樓舍室科处局馆館站"), 1.5
+"""`财务部`, `教学楼`: a word of two characters is before them."""
 
 
 def _alone(run: str, edge: int, *, is_left: bool) -> list[float]:
@@ -93,6 +95,7 @@ def _alone(run: str, edge: int, *, is_left: bool) -> list[float]:
             weight += _BY_EDGE[edge] + (_CLOSED_THREE if edge == CLOSED and size == 3 else 0.0)
         else:
             weight += 0.0 if is_left else _GOES_ON
+            weight += _PLACE if is_left and length == 3 and run[-1] in _PLACES else 0.0
             weight += _SEAM * odds[place] + (_BESIDE_FUNCTIONAL if run[place - is_left] in _FUNCTIONAL else 0.0)
             inside += max(0.0, odds[place])
         weights.append(weight)
