@@ -73,7 +73,7 @@ _AMOUNT = (
 )
 _OF_NUMBERS = "℃℉°‰@ΦφØ±~×·²³Ωμ"
 _BREAK = later(
-    f"\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])|\\A([^+]+)(?=\\+[{HAN}]{{2}})"
+    f"\\A([A-Z][款型座区區级級版])(?=[{HAN}]{{2,}}[0-9])|\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])|\\A([^+]+)(?=\\+[{HAN}]{{2}})"
     f"|\\A([0-9]+(?:{'|'.join(MEASURES)}))(?=[A-Za-z0-9]|[{HAN}]{{2}})"
     f"|\\A([0-9A-Za-z.:%+#_{_OF_NUMBERS}]+(?:\\([0-9A-Z]{{1,3}}\\))?)(?=[{HAN}]+[0-9A-Za-z.:%{_OF_NUMBERS}]+\\Z)|\\A([A-Za-z])(?=[{HAN}][0-9]+(?:{'|'.join(MEASURES)})\\Z)|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
     f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([{HAN}]{{2,4}})(?=[按用由给至从到为是把将][A-Za-z0-9])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
@@ -260,9 +260,9 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         yield from _tokens(text, high, last[1])
 
 
-_PLACES = "路街巷弄馆館楼樓栋棟幢厅廳教站场場园園苑村寓仓倉库庫桥橋洞井"
+_PLACES = "路街巷弄馆館楼樓栋棟幢厅廳教站场場园園苑村镇鄉乡寓仓倉库庫桥橋洞井室部组組队隊班院县縣店厂廠矿坝渠港卷册冊"
 """Behind a place a hyphen and a number are no number below zero: `四教-4302`, `科技馆-4D`."""
-_AT_A_PLACE = later(f"[{_PLACES}]-[0-9]")
+_AT_A_PLACE = later(f"[{_PLACES}]-[0-9]|(?![重量差减少亏缺数])[{HAN}]-[0-9.]+(?:g|kg|mL|ml|min|h)(?![A-Za-z])")
 _SIGNED = later("(?!0[0-9])[0-9][A-Za-z0-9.]*|[a-z][A-Za-z0-9]*|X[a-z]+[0-9]+[kmgt]")
 _OF_ONE, _OF_TWO = later(f"[{IDEOGRAPHS}]\\Z"), later(f"[{IDEOGRAPHS}]{{2}}\\Z")
 """What a hyphen may begin by itself behind a word: `返回码-2`, `选项-xvf`, `JVM参数-Xms2g`."""
@@ -288,6 +288,8 @@ def _is_target(text: str, low: int, high: int, inner: str) -> bool:
     if all(len(part) == 1 and HAN_RUN.match(part) for part in parts):
         if kind_of(inner) == "unit":
             return True
+        if len(parts) > 2 and "/" not in inner:
+            return True  # `氮-磷-钾`
         quotes = text[low - 1 : low] + text[high : high + 1]
         return len(quotes) == 2 and quotes[0] in "“\"「『'‘（(" and quotes[1] in "”\"」』'’）)"
     if parts[-1] in CONJUNCTIONS:
@@ -348,7 +350,7 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
         if left_edge == right_edge == CLOSED and not cut and len(first) <= _WHOLE >= len(last):
             return len(first), len(last)  # the whole of a cell, bracket or line
         return lengths_of_pair(first, left_edge, last, right_edge)
-    if left_edge == CLOSED and right is None and not cut and len(first) <= _WHOLE:
+    if left_edge == CLOSED and right is None and not cut and len(first) <= _WHOLE and "的" not in first:
         return len(first), 0  # `评审记录/PX产品验证清单`
     is_own = left is None and text[start - 2].isascii() and (len(sides) == 2 or text[start - 1] == "/")
     if is_own and right_edge != OPEN and len(last) < _WHOLE + right_edge - 1:
@@ -510,7 +512,8 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
             if beyond == CLOSED and text[high] != "：":
                 return high, False  # `评审记录/PX产品验证清单`
             size = length_of_side(run[:_CONTEXT], beyond, is_left=False)
-            return low + first[1] + (1 if size == 1 else 0), True  # `A款/M码的`
+            is_one = size == 1 and _ONE_OF_IT.match(run) is not None
+            return low + first[1] + is_one, True  # `A款/M码的`, `申通/0093到了`
         return low + first[1], True
     return high, touches(text, high)
 
@@ -550,6 +553,7 @@ _ONE_HAN = (
     f"{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )
 _FLOOR = later("[A-Z]?[0-9]{1,2}[A-Z]?-[A-Z][区區座栋棟幢厅廳]")  # `3F-A区`
+_ONE_OF_IT = later(_ONE_HAN)
 _SHORT_PART = later(f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}}){_ONE_HAN}")
 _SHORT_GROUP = later(f"(?:[A-Z]{{0,3}}[0-9]{{0,4}}[A-Z]?)(?=[{IDEOGRAPHS}]){_ONE_HAN}[0-9]?")
 _JOINING = "里裡时時按报報改用到在至是为為共占达達见見送补補加減减发發由从從向給给接转轉换換需要有无無如若当當须須应應"

@@ -7,6 +7,7 @@ from harness.text.chains import (
     ENDS,
     HAN,
     HAN_RUN,
+    LIBRARY,
     PERHAPS,
     SURELY,
     Span,
@@ -27,6 +28,7 @@ from harness.text.targets import (
     NO_VERBS,
     PARTICLES,
     PARTICLES_BEFORE_A_BLANK,
+    PLATES,
     TAIL_SEAMS,
     TAILS,
     VERBS,
@@ -183,6 +185,22 @@ _OWN_NAME = later(
     re.IGNORECASE,
 )
 """Han and other characters before the ending, or a sign: `测试20260101.md`, `db-replica.yml`."""
+
+
+_DOMAINS = frozenset({".cc", ".md", ".sh", ".rs", ".pl", ".so", ".ai"})
+_IN_A_DOMAIN = later(r"/[A-Za-z0-9_-]+(?![A-Za-z0-9_.-])")
+"""`portfolio.cc/works-3`: the ending of a host, and no file."""
+
+
+def endings_in(inner: str, *, closed: bool) -> list[re.Match[str]]:
+    """The endings of files in an atom. `closed`: a bracket before it may be a part of the first name."""
+    return [
+        one
+        for one in (EXTENSION.finditer(inner) if "." in inner else ())
+        if (one.start() > 0 or closed)
+        and not LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
+        and not (one[0] in _DOMAINS and _IN_A_DOMAIN.match(inner, one.end()))
+    ]
 
 
 def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]:
@@ -438,6 +456,10 @@ PUT_BEFORE = later(
     f"|[^/\\\\]{{0,40}}?(?:[{HAN}](?<!意)见(?=/[A-Za-z])|(?:文件|脚本|目录|路径|图标|配置|日志|附件|模板|图片|照片|资源)(?=[A-Z][A-Za-z0-9_-]*/))"
 )
 """The words before a name that begins with a letter: `BOSS掉落表位于Assets/Data/掉落表_S3.json`."""
+TAKEN_BEFORE = later(
+    f"[^/\\\\]*[{HAN}][/\\\\][{HAN}][^/\\\\]*?(?<=[{HAN}0-9])(?<![一两门刀车大手])把(?=[{HAN}A-Za-z]{{2}}[^/\\\\]*\\Z)"
+)
+"""`请下坝村/石桥村于7-15日前把低保台账_2024H1.xls`: two words are before the name, and no folder."""
 _TOPIC = later("(?<=[^\u3041-\u3096])[はをが](?![\u3041-\u3096])")
 _VERB = later(any_of(VERBS))
 _SEEN_IN = later(f"(?<=[A-Za-z0-9])(?:[详参]?见|把|将)(?=[{HAN}]{{2}})")
@@ -455,6 +477,10 @@ def paper_at(text: str, start: int, end: int) -> Iterator[Span]:
     low = start + sentence_cut(text[start:stop])
     label = _LABEL_OF_A_PAPER.match(text, low, stop)
     low = label.end() if label else low + (text[low] in "见据按" and stop - low > 3)
+    if text[stop] in "（(" and text[stop - 1] in PLATES and text.startswith(_YEAR, stop + 1):
+        low = stop - 1  # `押品苏(2021)昆山不动产权第3017742号`
+    seen = _SEEN.search(text, low, stop)
+    low = seen.end() if seen else low
     is_open = low == start and touches(text, start - 1)
     others = behind_seams(text[low:end], PERHAPS)
     part = _PART_OF_A_PAPER.match(text, end)
@@ -463,5 +489,8 @@ def paper_at(text: str, start: int, end: int) -> Iterator[Span]:
     yield Span(low, end, is_open, touches(text, end), "code", others)
 
 
+_YEAR = ("19", "20")
+_SEEN = later(f"(?<=[{HAN}])(?<!意)见(?=[{HAN}]{{2,8}}\\Z)")
+"""`口径见川民规〔2023〕4号`"""
 _PART_OF_A_PAPER = later(f"(?<=[号號])(?:-[0-9]{{1,3}}|/[{HAN}]{{2,3}}[0-9]{{1,2}})(?![A-Za-z0-9_.-])")
 """`财税〔2016〕36号/附件1`"""

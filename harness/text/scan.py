@@ -14,7 +14,6 @@ from harness.text.chains import (
     ENDS,
     HAN,
     HAN_RUN,
-    LIBRARY,
     SIGN_BETWEEN,
     Span,
     chains_in,
@@ -31,6 +30,8 @@ from harness.text.names import (
     CLOSERS,
     EXTENSION,
     PUT_BEFORE,
+    TAKEN_BEFORE,
+    endings_in,
     files_in,
     files_with_blanks,
     paper_at,
@@ -251,7 +252,7 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
         yield from chains_in(text, start, root.start())
         yield from path_at(text, root.start(), end)
         return
-    ahead = PUT_BEFORE.match(text, start, end)
+    ahead = PUT_BEFORE.match(text, start, end) or TAKEN_BEFORE.match(text, start, end)
     if ahead:  # `副本“熔炉/回廊”掉落表为Config/熔炉.xlsx`
         yield from _inside(text, start, ahead.end())
         start = ahead.end()
@@ -444,13 +445,7 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     ):
         return
     closed = start > 0 and text[start - 1] in CLOSERS
-    endings = [
-        one
-        for one in (EXTENSION.finditer(inner) if "." in inner else ())
-        if (one.start() > 0 or closed)
-        and not LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
-        and not (one[0] in _DOMAINS and _IN_A_DOMAIN.match(inner, one.end()))
-    ]
+    endings = endings_in(inner, closed=closed)
     if endings:
         yield from files_in(text, start, end, [start + one.end() for one in endings])
         return
@@ -467,11 +462,6 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _atom(text, start + label.end(), end)
         return
     yield from chains_in(text, start, end)
-
-
-_DOMAINS = frozenset({".cc", ".md", ".sh", ".rs", ".pl", ".so", ".ai"})
-_IN_A_DOMAIN = re.compile(r"/[A-Za-z0-9_-]+(?![A-Za-z0-9_.-])")
-"""`portfolio.cc/works-3`: the ending of a host, and no file."""
 
 
 def extract_targets(source: str | Sequence[str], *, symbols: SymbolTable = DEFAULT_SYMBOLS) -> tuple[Target, ...]:

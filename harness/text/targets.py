@@ -153,6 +153,7 @@ _RULES = (
     _rule("cidr", r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)/\d{1,3}", "/", ".:", heads="0-9A-Fa-f:"),
     _rule(
         "unit",
+        r"(?!([A-Za-z])-[0-9]+/\1-[0-9])"
         rf"(?:{_COUNT}(?:[-–~～]{_COUNT})? ?)?{_UNIT}{_POWER}(?:/(?>(?:{_COUNT})?{_UNIT}{_POWER}(?=/|·d\Z|\Z)))+(?:·d)?"
         rf"|{_COUNT}(?>(?:(?:[-–~～]{_COUNT})?{_UNIT}|{_WORD}|%)(?=/))"
         rf"(?:/(?>(?:{_COUNT}(?:{_UNIT}|{_WORD})|{_WORD}{_POWER}|{_UNIT}{_POWER}|{_PER})(?=/|\Z)))+"
