@@ -1,6 +1,7 @@
 """Strings in texts: one, many at once, and those of the source."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from operator import add
 
@@ -33,17 +34,18 @@ def places_of(text: str, strings: tuple[str, ...]) -> dict[str, list[int]]:
     Without the library the pass is ours: at each place, by the two characters there, strings of few lengths may begin.
     """
     if len(strings) >= AT_ONCE and AhoCorasick is not None:
-        places: dict[str, list[int]] = {}
-        for number, start, _ in _automaton(strings).find_matches_as_indexes(text, overlapping=True):
-            places.setdefault(strings[number], []).append(start)
-        return places
+        with suppress(UnicodeEncodeError):  # half an emoji, as a cut stream or JSON has: the library takes UTF-8 alone
+            places: dict[str, list[int]] = {}
+            for number, start, _ in _automaton(strings).find_matches_as_indexes(text, overlapping=True):
+                places.setdefault(strings[number], []).append(start)
+            return places
     if len(strings) < MANY:
         return {one: found for one in strings if (found := all_places(text, one))}
     places = {one: all_places(text, one) if len(one) == 1 else [] for one in strings}
     sizes = _sizes_by_head(strings)
     for start, head in enumerate(map(add, text, text[1:])):
         for size in sizes.get(head, ()):
-            if (one := text[start : start + size]) in places:
+            if (one := text[start : start + size]) in places and len(one) == size:  # at the end a piece may be shorter
                 places[one].append(start)
     return {one: found for one, found in places.items() if found}
 
@@ -59,6 +61,7 @@ def _sizes_by_head(strings: tuple[str, ...]) -> dict[str, set[int]]:
 
 @lru_cache(maxsize=64)
 def _automaton(strings: tuple[str, ...]) -> "AhoCorasick":
+    "".join(strings).encode()  # the library leaves out, without a word, what is not UTF-8
     return AhoCorasick(strings)
 
 

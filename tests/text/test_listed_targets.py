@@ -254,6 +254,34 @@ def test_one_pass_finds_what_a_search_for_each_finds(monkeypatch: pytest.MonkeyP
     assert check(SOURCE, TEXT, MANY) == at_once
 
 
+class _OfUtf8:
+    """In place of the library: it takes what is UTF-8, and leaves out the strings that are not."""
+
+    def __init__(self, strings: tuple[str, ...]) -> None:
+        self.strings = [one if one.isprintable() else None for one in strings]
+
+    def find_matches_as_indexes(self, text: str, *, overlapping: bool) -> list[tuple[int, int, int]]:
+        text.encode()
+        found = [
+            (number, search.all_places(text, one)) for number, one in enumerate(self.strings) if one and overlapping
+        ]
+        return [(number, place, 0) for number, places in found for place in places]
+
+
+@pytest.mark.parametrize("library", [None, _OfUtf8])
+@pytest.mark.parametrize("half", ["", "\ud83d"])
+@pytest.mark.parametrize("number", [40, 400])
+def test_half_an_emoji_and_the_end_of_a_text_hide_no_string(
+    number: int, half: str, library: type | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "AhoCorasick", library)
+    strings = (*(f"AB-{one}{half}" for one in range(number)), "dd", "dde", "d" + half + "-")
+    text = f"{half} AB-7{half} d{half}-, AB-12{half} dd"
+    wanted = {one: places for one in strings if (places := search.all_places(text, one))}
+    assert search.places_of(text, strings) == wanted
+    assert check(text, text, strings).verdicts["dd"] == "verbatim"
+
+
 def test_each_of_many_is_judged_as_it_is_alone() -> None:
     together = check(SOURCE, TEXT, MANY)
     for target in MANY[4:60]:
