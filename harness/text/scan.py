@@ -19,7 +19,6 @@ from harness.text.chains import (
     chains_in,
     is_dull,
     kept_cut,
-    sentence_cut,
     touches,
 )
 from harness.text.characters import EMOJI, ORNAMENT, stands_alone, trimmed
@@ -40,8 +39,17 @@ from harness.text.names import (
 from harness.text.own_signs import chains_of_own_signs
 from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import HEADS, NUMBERED_NAME, PLATES, Target, is_code, is_sum, kind_of, pairs_of
-from harness.text.wholes import BESIDE_A_CELL, IN_BRACKETS, in_touching_bracket, is_cell, is_row, joined, whole_of
+from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, is_sum, kind_of, pairs_of
+from harness.text.wholes import (
+    BESIDE_A_CELL,
+    IN_BRACKETS,
+    in_touching_bracket,
+    is_cell,
+    is_row,
+    joined,
+    plain_behind_han,
+    whole_of,
+)
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
@@ -411,21 +419,6 @@ def read(before: str, run: str, after: str) -> tuple[Span, ...]:
     found = _atom(text, shift, shift + len(run))
     spans = [new(Span, (start - shift, end - shift, *more)) for start, end, *more in found]
     return tuple(spans if run.isascii() else whole_of(before, run, after, spans))
-
-
-def plain_behind_han(text: str, start: int, end: int) -> Span | None:
-    """What `chains_in` finds in the most usual run, words and a plain code: `型号ZX-2000`."""
-    found = _PLAIN_BEHIND_HAN.fullmatch(text, start, end)
-    if found is None:
-        return None
-    low = found.start(1)
-    side = text[start : found.start(2)]
-    cut = kept_cut(side) if len(side) < _LONG_SIDE else sentence_cut(side)
-    return Span(low, end, start + cut < low, touches(text, end))
-
-
-_LONG_SIDE = 64
-_PLAIN_BEHIND_HAN = re.compile(f"[{HAN}]++(?<![{PLATES}])([A-Za-z][A-Za-z0-9]++)((?:[-/][A-Za-z0-9]++)+)")
 
 
 _UNSPACED = "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"

@@ -7,9 +7,9 @@ edge of a cell bounds the run, its edges are certain, and what is left of it bel
 from collections.abc import Sequence
 from itertools import pairwise
 
-from harness.text.chains import HAN, Span
+from harness.text.chains import HAN, Span, kept_cut, sentence_cut, touches
 from harness.text.characters import is_cjk, later
-from harness.text.targets import CONJUNCTIONS, VERBS, Target, any_of, kind_of
+from harness.text.targets import CONJUNCTIONS, PLATES, VERBS, Target, any_of, kind_of
 
 _OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
 _BEFORE = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
@@ -221,3 +221,18 @@ def in_touching_bracket(text: str, high: int, run: str, spans: Sequence[Span]) -
         return last.start, found.end()
     is_in_capitals = is_strong or any(map(str.isupper, found[1]))
     return (last.start, found.end()) if is_in_capitals and any(map(str.isupper, whole)) else None
+
+
+def plain_behind_han(text: str, start: int, end: int) -> Span | None:
+    """What `chains_in` finds in the most usual run, words and a plain code: `型号ZX-2000`."""
+    found = _PLAIN_BEHIND_HAN.fullmatch(text, start, end)
+    if found is None:
+        return None
+    low = found.start(1)
+    side = text[start : found.start(2)]
+    cut = kept_cut(side) if len(side) < _LONG_SIDE else sentence_cut(side)
+    return Span(low, end, start + cut < low, touches(text, end))
+
+
+_LONG_SIDE = 64
+_PLAIN_BEHIND_HAN = later(f"[{HAN}]++(?<![{PLATES}])([A-Za-z][A-Za-z0-9]++)((?:[-/][A-Za-z0-9]++)+)")

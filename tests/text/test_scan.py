@@ -25,11 +25,12 @@ from harness.text.characters import (
 )
 from harness.text.fold import STRANGER, Fold, Page, fold_of
 from harness.text.forms import FORMS, first_of, forms_for
-from harness.text.scan import USUAL_LETTERS, extract_targets, forget, plain_behind_han
+from harness.text.scan import USUAL_LETTERS, extract_targets, forget
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import KINDS, Target
 from harness.text.unicode_data import are_homoglyphs, letter_places
 from harness.text.visible import context, is_hidden, show
+from harness.text.wholes import plain_behind_han
 
 LINES = Path(__file__).with_name("vectors").joinpath("scan.jsonl").read_text(encoding="utf-8").splitlines()
 VECTORS = [json.loads(line) for line in LINES]
