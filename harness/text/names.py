@@ -393,7 +393,9 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
 def _opened_before(text: str, start: int) -> int:
     """Where a name begins whose bracket has just been closed: `报价单(终版)V2.xlsx`, `图(1).dwg`."""
     for _ in range(3):
-        start -= text[start - 1 : start] in ("-", "_") and text[start - 2 : start - 1] in CLOSERS  # `图(1)-修订.dwg`
+        start -= (
+            text[start - 1 : start] in ("-", "_", "·") and text[start - 2 : start - 1] in CLOSERS
+        )  # `图(1)-修订.dwg`
         pair = next((a for a, b in OPENED if start and text[start - 1] == b), None)
         if pair is None:
             break

@@ -109,7 +109,8 @@ def near_misses(
         targets = [one for one in targets if one.kind in _HOLDS or one.text in met or _held(one) != _DIGITS]
     elif lacking:
         targets = [one for one in targets if one.text in met or _may_lack(one, lacking)]
-    tokens = _Tokens(text, sorted([one[:2] for one in among]) if targets else (), len(targets) >= _MANY_LOST)
+    taken = sorted([one[:2] for one in among if not _is_deep_inside(text, *one[:2])]) if targets else ()
+    tokens = _Tokens(text, taken, len(targets) >= _MANY_LOST)
     for target in targets:
         misses = {
             token: (codes, places)
@@ -126,6 +127,17 @@ def near_misses(
                     yield _finding(target, start, start + len(token), codes)
         elif target.text in met:
             yield from _longer(text, target, source, tokens)
+
+
+_CODE_BEFORE = later(r"[A-Za-z0-9_./\\:#+@-]{1,80}\Z")
+_CODE_BEHIND = later(r"[A-Za-z0-9_./\\:#+@-]{1,80}")
+
+
+def _is_deep_inside(text: str, start: int, end: int) -> bool:
+    """Whether a mention is the smaller part of a code, and not its beginning: `3-2` in `LF-3-2-E70`."""
+    before = _CODE_BEFORE.search(text, max(0, start - 80), start)
+    behind = _CODE_BEHIND.match(text, end) if before else None
+    return before is not None and behind is not None and len(before[0]) + len(behind[0]) > end - start
 
 
 _OF_ONE_FORM = "23456789"

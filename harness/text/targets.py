@@ -315,7 +315,7 @@ def _by_rule(text: str) -> str:
     return ""
 
 
-_LONG_PART, _MODEL = later("[0-9]{3,}:"), later("[0-9]-[0-9]{4,5}[A-Z]{1,2}|[0-9]{3,6}-[0-9]{1,2}[A-Z]{1,3}")
+_LONG_PART, _MODEL = later("[0-9]{3,}:"), later("[0-9]{1,2}-[0-9]{4,5}[A-Z]{1,3}|[0-9]{3,6}-[0-9]{1,2}[A-Z]{1,3}")
 _OF_A_PLACE = later("[0-9]+([栋棟幢座车車柜櫃架桌])-[0-9]+(?!\\1).*")
 """`6栋-503B`, `07车-12F`; `3栋-5栋` is a range."""
 _TAGGED, _VOYAGE = later(r":[0-9]+\.[0-9]"), later(r"[A-Z]\.[0-9]{3,}[A-Z]")
@@ -540,7 +540,8 @@ EXTENSIONS = _words(
     "crt cer csr prt mat asm ppk p12 jks war ear jar plist resx xaml sln csproj vcxproj wasm bak tmp lst diff patch "
     "xps odg odp mpp vsd vsdx xmind 3dm sldprt 3ds obj fbx dae igs iges sat nc gcode cdr indd sketch fig ttf otf woff "
     "woff2 lz4 h5 hdf5 avro gml kml kmz geojson shp dbf sav dta rda rds ps1xml psm1 m4a wma amr opus heic heif avif "
-    "tga dds po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages numbers cdw frw m3d"
+    "tga dds po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages numbers adi adif jks xltx xlsb gpx m4v "
+    "wmv flv rmvb m3u8 torrent aab hap uf2 dbc arxml accdb qgz vhd vmdk qcow2 ova cdw frw m3d"
 )
 """Endings of file names."""
 

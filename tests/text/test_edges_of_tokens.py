@@ -60,6 +60,21 @@ from harness.text import check, extract_targets, repair
         ),
         ("按 WW/T 0091-2018 做。", "WW/T 0091-2018", "按WW/T 0091-2018做", "WW/T 0091 - 2018"),
         ("住 7号楼/B座-1503 的", "7号楼/B座-1503", "住7号楼/B座-1503", "7号楼/B 座-1503"),
+        (
+            "抬头写 禾创(昆山)专利代理事务所 ，",
+            "禾创(昆山)专利代理事务所",
+            "抬头 禾创(昆山)专利代理事务所",
+            "禾创（昆山）专利代理事务所",
+        ),
+        ("密码 lab!2031@Qa", "lab!2031@Qa", "密码lab!2031@Qa", "lab! 2031@Qa"),
+        ("看 Sheet4!C$2:C$90里", "Sheet4!C$2:C$90", "Sheet4!C$2:C$90 里", "Sheet4 ! C$2:C$90"),
+        ("导出 tx_log(5月).adi", "tx_log(5月).adi", "tx_log(5月).adi 是日志", "tx_log（5月）.adi"),
+        (
+            "详见 停电告示(7.15)·定稿.wps",
+            "停电告示(7.15)·定稿.wps",
+            "见停电告示(7.15)·定稿.wps",
+            "停电告示(7.15) · 定稿.wps",
+        ),
         ("🔧AB-12/C🔧是配件号", "AB-12/C", "🔧 AB-12/C 🔧 是", "AB - 12/C"),
         (
             "下载⬇️tool-cli_0.9.2.tar.gz后",
@@ -358,6 +373,14 @@ def test_a_sum_and_an_amount_are_written_as_one_likes(source: str, right: str) -
 def test_what_is_also_said_without_the_whole_is_protected(source: str, damaged: str, target: str) -> None:
     assert repair(source, damaged).text == target
     assert set(check(source, target).verdicts.values()) <= {"verbatim", "absent"}
+
+
+def test_a_short_string_inside_a_code_hides_no_near_miss_of_it() -> None:
+    source = "对K3+180跨线桥：3-2#墩有裂缝，编号LF-3-2-E07，照片 E:\\K3+180\\DSC_0417.JPG"
+    assert check(source, "K3+180桥的3-2#墩，编号LF-3-2-E70").verdicts["LF-3-2-E07"] == "corrupted"
+    path = "E:\\K3+180\\DSC_0417.JPG"
+    assert check(source, "K3+180桥，照片 E:\\K3+180\\DSC_0471.JPG").verdicts[path] == "corrupted"
+    assert check("色号 19-4052TCX 的", "色号 19-4025TCX").verdicts == {"19-4052TCX": "corrupted"}
 
 
 def test_the_number_of_a_voyage_has_near_misses() -> None:
