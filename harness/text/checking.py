@@ -253,6 +253,7 @@ class Judge:
             damage = forms.get((wanted, start, end), WHOLE)
             target = owners.get(wanted) or owners.setdefault(wanted, self._owner(wanted, place))
             is_half = target.text != wanted and is_cjk(wanted[0]) and is_cjk(wanted[-1])  # of a pair: no mention
+            is_half &= not _OF_ONE_TOKEN.search(wanted)
             if 0 < damage.weight < ALTERED and not is_half and not is_formula(target.text):
                 found.append(new(Finding, (target, wanted, start, end, damage, "damage")))
         return found
@@ -490,6 +491,9 @@ def _beside_wraps(found: list[Reading]) -> list[Reading]:
         if not kept or kept[-1].end <= one.start:
             kept.append(one)
     return kept + sorted(one for one in found if one.damage.weight and is_free(kept, one.start, one.end))
+
+
+_OF_ONE_TOKEN = later("[_.()（）]")
 
 
 def _is_fragment(text: str, start: int, end: int, target: Target, wanted: str) -> bool:

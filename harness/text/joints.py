@@ -164,22 +164,129 @@ def _in_full_width(text: str, is_free: _Free) -> Iterator[_Place]:
                 yield start, end, wanted, (start, end)
 
 
+_SEAM = later(rf"(?<![0-9])．(?=\w)|[.=+&](?:(?<=[{_BLANKS}].)|(?<=[^\s.=+&].)(?=[{_BLANKS}]))")
+
+
+def _at_points(text: str, is_free: _Free) -> Iterator[_Place]:
+    """`common.btn . ok`, `rt =30ms`, `T+ 1`: a blank at a point, or on one side of a sign that formatting gives two."""
+    for found in _SEAM.finditer(text):
+        sign, (low, high) = found[0], found.span()
+        start, end = low, high
+        while low - start < _MOST and text[start - 1 : start] in _BLANK_SET:
+            start -= 1
+        while end - high < _MOST and text[end : end + 1] in _BLANK_SET:
+            end += 1
+        before, behind = start < low, high < end
+        if sign == "．":
+            sign, before = ".", True
+            if end - start > 1:
+                continue
+        if (sign != "." and before == behind) or not is_free(start, end):
+            continue
+        left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _WORDS_BEHIND.match(text, end, end + _WORD)
+        if left is None or right is None:
+            continue
+        if _is_at_a_point(text, (left.start(), start), (end, right.end()), sign, before=before, behind=behind):
+            yield left.start(), right.end(), left[0] + sign + right[0], (start, end)
+
+
+_WORDS_BEHIND = later(rf"['\"]?{_WORDS}")
+_OF_PARTS_BEFORE, _OF_PARTS_BEHIND = later(r"\w[._]\w*\Z"), later(r"\w{1,20}?[._]\w")
+
+
+def _is_at_a_point(
+    text: str, left: tuple[int, int], right: tuple[int, int], sign: str, *, before: bool, behind: bool
+) -> bool:
+    """Whether a blank before or behind a point or `=` is damage, and not where a sentence or a token may end."""
+    from_han, to_han = is_cjk(text[left[1] - 1]), is_cjk(text[right[0]])
+    if before and not behind and from_han and not (to_han and sign == "."):
+        return False  # `修改 .env`, `公式 =SUM(A1)`, `电话 +86`
+    if sign != ".":
+        return before or not to_han  # `Pro+ 手机`
+    word = text[slice(*left)]
+    if word.isdecimal() or (len(word) == 1 and not from_han):
+        return False  # `1. 打开`, `A. 正确`
+    if before or (not to_han and not from_han and not text[right[0]].isupper()):
+        return True
+    return (
+        _OF_PARTS_BEFORE.search(text, max(0, left[0] - 20), left[1]) is not None
+        or _OF_PARTS_BEHIND.match(text, right[0]) is not None
+    )
+
+
+_INSIDE = later(rf"[(（\[](?<=\w.)[{_BLANKS}]{{1,3}}(?=\w)|(?<=\w)[{_BLANKS}]{{1,3}}[)）\]]")
+
+
+def _in_brackets(text: str, is_free: _Free) -> Iterator[_Place]:
+    """`时长( 分钟)`, where Han is at the bracket."""
+    for found in _INSIDE.finditer(text):
+        start, end = found.span()
+        left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _RIGHT.match(text, end, end + _WORD + 1)
+        bracket = found[0].strip()
+        if bracket in "(（[":
+            words = left[0] + right[0] if left and right else ""
+        else:
+            words, right = left[0] if left else "", None
+        if left and words and any(map(is_cjk, words)) and is_free(start, end):
+            stop = right.end() if right else end
+            yield left.start(), stop, left[0] + bracket + (right[0] if right else ""), (start, end)
+
+
+_MIXED = later(r"（[^（）()\n，。；！？]{1,40}\)|\([^（）()\n，。；！？]{1,40}）")
+_QUOTED_VALUE = later(
+    rf"[=@\[](?:[‘’“”][{_BLANKS}]?|['\"](?:[{_BLANKS}]|(?=[^\s‘’“”'\"]{{1,40}}[{_BLANKS}’”])))([^\s‘’“”'\"]{{1,40}}+)[{_BLANKS}]?[‘’“”'\"]"
+)
+
+
+def _in_pairs(text: str, is_free: _Free) -> Iterator[_Place]:
+    """`（分钟)`: a bracket of one width closed by one of another."""
+    for found in _MIXED.finditer(text):
+        start, end = found.span()
+        left = _LEFT.search(text, max(0, start - _WORD - 1), start)
+        if left and is_free(start, end):
+            for brackets in ("()", "（）"):
+                yield left.start(), end, left[0] + brackets[0] + found[0][1:-1] + brackets[1], (start, end)
+
+
+def _in_quotes(text: str, is_free: _Free) -> Iterator[_Place]:
+    """`dt=‘20240630’`, `dt=' 20240630'`."""
+    for found in _QUOTED_VALUE.finditer(text):
+        start, end = found.span()
+        if is_free(start, end):
+            for quote in "'\"":
+                yield start, end, found[0][0] + quote + found[1] + quote, (start, end)
+
+
 _LOOKS = (
     (_at_signs, frozenset(_SIGNS + _OTHERS)),
     (_at_a_mark, frozenset("@~")),
     (_in_numbers, frozenset(".")),
     (_in_full_width, frozenset(map(chr, range(0xFF00, 0xFF60)))),
+    (_at_points, frozenset(".．=+&")),
+    (_in_brackets, frozenset("(")),
+    (_in_pairs, frozenset("（")),
+    (_in_quotes, frozenset("'")),
 )
 """Each with the signs of which it asks for one."""
 _MAY_BE = later(
-    f"[{_SIGNS}{_OTHERS}~.．{_IN_WIDTH}](?:(?<=[{_OTHERS}．{_IN_WIDTH}])|(?<=[{_BLANKS}][{_SIGNS}])"
-    rf"|(?<=[{_SIGNS}~])(?=[{_SIGNS}]{{0,2}}[{_BLANKS}])|(?<=\.)(?:(?<=[{_BLANKS}].)|(?=[{_BLANKS}]{{1,3}}))(?=[{_BLANKS}]*[0-9]))"
+    f"[{_SIGNS}{_OTHERS}~.．=+&{_IN_WIDTH}](?:(?<=[{_OTHERS}．{_IN_WIDTH}])|(?<=[{_BLANKS}][{_SIGNS}.])"
+    rf"|(?<=[{_SIGNS}~])(?=[{_SIGNS}]{{0,2}}[{_BLANKS}])|(?<=\.)(?=[{_BLANKS}]{{1,3}}[^{_BLANKS}A-Z])"
+    rf"|(?<=[=+&])(?:(?<=[{_BLANKS}].)(?![{_BLANKS}])|(?<![{_BLANKS}].)(?=[{_BLANKS}])))"
 )
+_BLANK_INSIDE = ("( ", " )", "（ ", " ）", "[ ", " ]")
+_OF_A_VALUE = ("=‘", "=“", "=”", "='", '="', "@‘", "@“", "@'", "[‘", "[“", "['", '["')
 
 
 def may_begin(text: str, is_free: _Free = lambda low, high: True) -> set[str]:
     """The signs of a text that a look would look at: in most answers none has a blank beside it, or is a look-alike."""
-    return {found[0] for found in _MAY_BE.finditer(text) if is_free(*found.span())}
+    found = {found[0] for found in _MAY_BE.finditer(text) if is_free(*found.span())}
+    if any(map(text.__contains__, _BLANK_INSIDE)):
+        found.add("(")
+    if ("（" in text and ")" in text) or ("(" in text and "）" in text):
+        found.add("（")
+    if any(map(text.__contains__, _OF_A_VALUE)):
+        found.add("'")
+    return found
 
 
 _STEPS = 3  # to each side: a stream holds back no more of what is behind
@@ -228,10 +335,12 @@ def _is_apart(left: str, run: str, right: str, *, before: bool, behind: bool) ->
     from_han, to_han = is_cjk(left[-1]), is_cjk(right[0])
     if from_han and to_han and is_closed:
         return behind
-    if from_han and to_han:
+    if from_han and to_han and run != "_":
         return run in "·•" or (before and behind and run != "-" and len(left + right) > 2)
     if run == "-" and ((from_han and len(left) < 2) or (to_han and len(right) < 2)):
         return False  # `第 55 单 - 55 元`
+    if run == "_" and to_han:
+        return from_han or behind  # `门店 _日销`
     return (behind or not from_han) and (before or not to_han)  # `接口 /api`
 
 

@@ -541,7 +541,8 @@ EXTENSIONS = _words(
     "xps odg odp mpp vsd vsdx xmind 3dm sldprt 3ds obj fbx dae igs iges sat nc gcode cdr indd sketch fig ttf otf woff "
     "woff2 lz4 h5 hdf5 avro gml kml kmz geojson shp dbf sav dta rda rds ps1xml psm1 m4a wma amr opus heic heif avif "
     "tga dds po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages numbers adi adif jks xltx xlsb gpx m4v "
-    "wmv flv rmvb m3u8 torrent aab hap uf2 dbc arxml accdb qgz vhd vmdk qcow2 ova cdw frw m3d"
+    "wmv flv rmvb m3u8 torrent aab hap uf2 dbc arxml accdb qgz vhd vmdk qcow2 ova cdw frw m3d "
+    "a2l s19 hex elf axf ioc sldasm slddrw catpart gltf glb prefab mf4 blf pcap pcapng jmx rdb"
 )
 """Endings of file names."""
 

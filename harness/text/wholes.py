@@ -14,6 +14,7 @@ from harness.text.targets import CONJUNCTIONS, PLATES, VERBS, Target, any_of, ki
 _OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
 _BEFORE = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
 _BEHIND = frozenset(("", "\n", " ", "|", *_CLOSERS))
+_TEXT_ENDS = frozenset(("", "\n"))
 _CLAUSE = frozenset("，。；、！？;,.")
 _LONGEST = 28
 _OF_A_SENTENCE = later(
@@ -29,6 +30,7 @@ _PLACE = later("[教楼樓栋棟座馆館院库庫柜櫃架仓倉箱站桩墩塔
 _OF_PARTS = later("[-/_][A-Z0-9]{1,2}(?:[组組排层層列段区區座栋棟室][0-9A-Z]{1,4}|之[0-9]{1,2})\\Z")
 _SIDE_GOES_ON = later(f"(?=.*[A-Za-z0-9]).*[-/_·][{HAN}]{{1,4}}")
 _WORD_BEHIND_A_TOKEN = later(f"[A-Za-z0-9][{HAN}]{{2}}")
+_SHORT_TAIL = later("[0-9A-Z]{1,2}")
 _TAIL = later(f"[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
 _LONG_TAIL = later(f"[{HAN}]{{0,2}}[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
 _ANY_TAIL = later(f"[{HAN}]{{0,3}}|[{HAN}]{{0,2}}[A-Za-z0-9.#%+-]+[{HAN}]?|_[A-Za-z0-9{HAN}]{{1,6}}")
@@ -36,8 +38,8 @@ _LONG_WORD = later(f".*[{HAN}]{{6}}[^{HAN}]*")
 _TIMES = later("[0-9.]+(?:[次遍%L]|[mμµk]?g|m[Ll]|min)")
 _HAS_A_TOKEN = later(".*[A-Za-z0-9]")
 _ALONE = later(
-    # words and a number are not one: `体温36.5`, `安装numpy1.26.4`, `1.完成A项目`
-    f"(?![^-/_.]*[0-9](?:\\.[0-9]+)+[^-/_.]*\\Z|[0-9]+\\.[{HAN}])"
+    # words and a number are not one: `体温36.5`, `安装numpy1.26.4`, `1.完成A项目`, `A.正确`
+    f"(?![^-/_.]*[0-9](?:\\.[0-9]+)+[^-/_.]*\\Z|(?:[0-9]+|[A-Za-z])\\.[{HAN}])"
     f"(?=.*[{HAN}])(?=.*[A-Za-z0-9])(?=.{{4,16}}\\Z)[A-Za-z0-9{HAN}]+(?:[-/_.&~][A-Za-z0-9{HAN}]+)+(?<![-/_.&~]的)"
     f"|[A-Za-z0-9{HAN}]{{1,6}}[A-Za-z]\\([+-]{{1,2}}\\)"
 )
@@ -93,7 +95,7 @@ def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: b
         return False  # `20-30g/亩兑水30kg`
     if _OF_A_SENTENCE.search(tail) or _TIMES.fullmatch(tail) or _LONG_WORD.fullmatch(run, max(0, high - 6), end):
         return False
-    if after in _BEHIND:
+    if after in _BEHIND and (is_begun or after not in _TEXT_ENDS):
         begins_with_han = tail[0] > "\u2e7f"
         return (
             is_begun
@@ -101,7 +103,7 @@ def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: b
             and not _WORD_BEHIND_A_TOKEN.match(run, high - 1)
             and (begins_with_han or _HAS_A_TOKEN.match(run, 0, high) is not None)
         )
-    if after not in _CLAUSE:
+    if after not in _CLAUSE and not (after in _TEXT_ENDS and _SHORT_TAIL.fullmatch(tail)):
         return False
     if _SIDE_GOES_ON.fullmatch(run, 0, high) and (_LONG_TAIL if is_begun else _TAIL).fullmatch(tail):
         return True

@@ -39,6 +39,18 @@ APART = [
     ("结果OK/√，", "结果 OK / √", "OK / √", "结果 OK/√"),
     ("给第38'-黄牌", "第38' - 黄牌", "38' - 黄牌", "第38'-黄牌"),
     ("型号X100Pro+降价", "X100Pro＋ 降价", "X100Pro＋", "X100Pro+ 降价"),
+    ("键common.btn.确认_ok没有", "键 common.btn . 确认_ok", "btn . 确认", "键 common.btn.确认_ok"),
+    ("关联dim_区域.大区编码后", "按 dim_区域. 大区编码", "区域. 大区", "按 dim_区域.大区编码"),
+    ("读lua/扣减库存.lua吧", "见扣减库存 . lua", "库存 . lua", "见扣减库存.lua"),
+    ("写root.数仓.低优队列", "队列 root.数仓．低优", "数仓．低优", "队列 root.数仓.低优"),
+    ("耗时rt=3021ms，查", "耗时 rt =3021ms", "rt =3021ms", "耗时 rt=3021ms"),
+    ("跑到T+1才有", "要 T+ 1 才有", "T+ 1", "要 T+1 才有"),
+    ("取ods_门店_日销表", "表 ods_门店 _日销", "门店 _日销", "表 ods_门店_日销"),
+    ("字段拜访时长(分钟)类型", "字段拜访时长( 分钟)", "时长( 分钟", "字段拜访时长(分钟)"),
+    ("字段拜访时长(分钟)类型", "字段拜访时长(分钟 )", "分钟 )", "字段拜访时长(分钟)"),
+    ("字段拜访时长(分钟)类型", "字段拜访时长（分钟)", "时长（分钟)", "字段拜访时长(分钟)"),
+    ("分区dt='20240630'跑", "分区 dt=‘20240630’", "=‘20240630’", "分区 dt='20240630'"),
+    ("分区dt='20240630'跑", "分区 dt=' 20240630'", "=' 20240630'", "分区 dt='20240630'"),
 ]
 
 
@@ -80,6 +92,11 @@ def test_a_joint_of_no_target_is_one_of_its_own_with_the_span_that_both_texts_sh
         ("读 ABC", "ＡＢＣＤ"),
         ("码位 160-255，共 16 个", "第１６个"),
         ("A12 层", "Plan A 12 people"),
+        ("1.打开设备 A.正确", "1. 打开设备\nA. 正确"),
+        ("修改.env和公式=SUM(A1)，电话+8613", "修改 .env 和公式 =SUM(A1)，电话 +8613"),
+        ("用Python.然后Pro+手机", "用 Python. 然后 Pro+ 手机"),
+        ("拜访时长(分钟)", "拜访时长 (分钟)，即拜访时长（分钟）"),
+        ("他说='好'", "他说：‘好’"),
     ],
 )
 def test_what_a_writer_may_do_is_none(source: str, output: str) -> None:
@@ -95,7 +112,7 @@ def test_listed_targets_are_all_that_is_looked_for() -> None:
 
 
 WORDS = ("AB12", "x", "Sikalastic609ToTheEndOfAVeryLongWord", "炮二", "马", "2024", "T19", "lib", "の", "第3")
-SIGNS = ("-", "/", "·", "#", "_", "@", "--")
+SIGNS = ("-", "/", "·", "#", "_", "@", "--", ".", "=", "+", "(", ")", "='")
 BLANKS = ("", " ", "  ", "\u3000", "\n", "\u00a0")
 
 
@@ -106,7 +123,7 @@ def sources_and_answers(draw: st.DrawFn) -> tuple[str, str]:
     source = "".join(word + sign for word, sign in zip(words, signs, strict=False))
     blanks = st.sampled_from(BLANKS)
     answer = "".join(
-        draw(blanks) + word + draw(blanks) + draw(st.sampled_from((sign, sign, "–", "／")))
+        draw(blanks) + word + draw(blanks) + draw(st.sampled_from((sign, sign, "–", "／", "（", "．", "=‘")))
         for word, sign in zip(words, signs, strict=False)
     )
     return f"写 {source}。", draw(st.sampled_from(("", "用", "see "))) + answer

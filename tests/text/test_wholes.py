@@ -188,3 +188,30 @@ def test_a_target_ends_where_its_string_does(source: str, target: str, damaged: 
     assert target in [one.text for one in extract_targets(source)]
     assert check(source, damaged).verdicts[target] not in ("verbatim", "absent")
     assert target in repair(source, damaged).text
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "damaged"),
+    [
+        ("正则^1[3-9]\\d{9}$没问题", "^1[3-9]\\d{9}$", "^1[3-9] \\d{9}$"),
+        ("匹配^(?:粤|京)[A-Z]\\d{5}$失败，另一个^a$", "^(?:粤|京)[A-Z]\\d{5}$", "^(?:粤|京) [A-Z]\\d{5}$"),
+        ("目录hdfs://ns1/ckpt/实时GMV，状态", "hdfs://ns1/ckpt/实时GMV", "hdfs://ns1/ckpt/实时 GMV"),
+        ("站名S7-1200/灌装线2", "S7-1200/灌装线2", "S7-1200/灌装线 2"),
+        ("DBC文件整车_V3.2(释放).dbc，节点", "整车_V3.2(释放).dbc", "整车_V3.2 (释放).dbc"),
+    ],
+)
+def test_a_pattern_an_address_and_a_last_digit(source: str, target: str, damaged: str) -> None:
+    assert any(one.text.endswith(target) for one in extract_targets(source))
+    assert any(one.is_damage for several in check(source, f"用 {damaged} 吧").mentions.values() for one in several)
+
+
+@pytest.mark.parametrize(
+    ("source", "right"),
+    [
+        ("价格$x，另见a_1，再$z_1^2$", "价格 $x，另见 a_1，再 $z_1^2$"),
+        ("访问http://a.cn/api/返回JSON，看", "访问 http://a.cn/api/ 返回 JSON，看"),
+        ("选 A.正确 还是 B.错误", "A. 正确\nB. 错误"),
+    ],
+)
+def test_a_price_an_answer_and_a_choice_are_the_writers(source: str, right: str) -> None:
+    assert not [one for several in check(source, right).mentions.values() for one in several if one.is_damage]
