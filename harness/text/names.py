@@ -75,7 +75,8 @@ _TWO_PATHS = later(f"(?<=[A-Za-z0-9_])(?:和|与|及|或|换成|改成|指向|[{
 """`/data/x移到/data/y` and `/dev/sdb1挂载到/mnt/data` are two paths each."""
 _CLOSING_TAG = later("/[A-Za-z][A-Za-z0-9-]*")
 _ACTION = later(
-    f"(?:{any_of(word for word in VERBS if len(word) > 1)}|[放存改换写移传]|回滚|切换|归档|同步)[到至在为成]"
+    f"(?:{any_of(word for word in VERBS if len(word) > 1)}|[放存改换写移传填]|回滚|切换|归档|同步)[到至在为成]"
+    "(?!(?<=成)[果绩本品员交功])|[填写放存录贴][进入]"
     "|[详参]?见(?=附[件录表图])|(?<![意常可看偏高再罕少远预听主])见(?![证习面解识长])"
 )
 """A verb behind which a file name begins, wherever it is in a run of Han."""
@@ -98,7 +99,10 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     touches_left = touches(text, start - 1)
     is_plain = re.match(r"/(?!\d+[A-Z]*/)[A-Za-z0-9_.{:-]+/", inner) or not inner.startswith("/")
     if touches_left and not is_plain and not _begins_behind(text[max(0, start - 12) : start], inner):
-        return  # `防水/PVC卷材` is a pair of words
+        root = _ROOT_BEHIND.search(text, start + 1, end)  # `防水/PVC卷材` is a pair of words
+        if root:  # `登录/注册接口/api/v2/login`
+            yield from path_at(text, root.start(), end)
+        return
     behind_it = inner[file.end() :] if file is not None else ""
     if behind_it and ((not re.search(r"[/\\]", behind_it)) or _ANOTHER_PATH.match(behind_it)):
         assert file is not None
@@ -125,6 +129,7 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
     yield Span(start, start + cut, touches_left, opened, "path", alternates)
 
 
+_ROOT_BEHIND = later(f"(?<=[{HAN}])/(?:api|etc|var|usr|opt|home|data|mnt|srv|tmp)/(?=[A-Za-z0-9])")
 _VALUE = rf"(?:[^&={ENDS}{HAN}]|,(?=\w))*"
 _QUERY = later(rf"\?[A-Za-z_][\w.-]*={_VALUE}(?:&[A-Za-z_][\w.-]*={_VALUE})*(?<![.:])")
 
@@ -231,6 +236,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         yield from chains_in(text, start, end)
 
 
+_OF_A_CLAUSE = later(f"[把将]|(?<!目)的(?=[{HAN}A-Za-z0-9])")
 _TOKEN_BEFORE = later("[A-Za-z0-9][-/_][A-Za-z0-9]")
 
 
@@ -413,6 +419,10 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     ahead = PUT_BEFORE.match(text, start, stop)
     if ahead:
         return ahead.end(), True
+    if _OF_A_CLAUSE.search(text, start, stop):  # `请把A-3床的K+结果填进记录单-夜班.docx`
+        put = [one for one in _ACTION.finditer(text, start, stop) if _OF_A_CLAUSE.search(text, start, one.start())]
+        if put and _TOKEN_BEFORE.search(text, start, put[-1].start()):
+            return put[-1].end(), True
     cut = start
     head = HAN_RUN.match(text, start, stop)
     if head is None:

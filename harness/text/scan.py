@@ -116,7 +116,7 @@ def spans_in(text: str) -> Iterator[Span]:
         kind = FORMS[rank].kind
         spans = tuple(_long(text, kind, start, end))
         if spans:
-            yield from _atoms(text, place, spans[0].start if kind == "paper" else start)
+            yield from _atoms(text, place, spans[0].start if kind in ("paper", "path") else start)
             yield from spans
             place = max(place, spans[-1].end)
             if place < end and kind not in ("quoted", "title"):

@@ -172,6 +172,8 @@ def length_behind(mate: str, run: str, edge: int, *, is_sure: bool) -> int:
     substance = _SUBSTANCE.match(run) if _LOCANTS.search(mate) else None
     if substance:
         return substance.end()
+    if run[0] == "第" and edge != OPEN and len(run) < 5:  # `K.331/第三乐章，`
+        return len(run)
     if _ONLY_HAN.fullmatch(mate):  # `3#-机房/电池间`
         is_whole = is_sure and edge != OPEN and len(run) < 4
         return len(run) if is_whole else lengths_of_pair(mate, CLOSED, run, edge)[1]
