@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
@@ -111,6 +112,7 @@ def near_misses(
         targets = [one for one in targets if one.text in met or _may_lack(one, lacking)]
     taken = sorted([one[:2] for one in among if not _is_deep_inside(text, *one[:2])]) if targets else ()
     tokens = _Tokens(text, taken, len(targets) >= _MANY_LOST)
+    alike: Counter[tuple[str, str]] = Counter()
     for target in targets:
         misses = {
             token: (codes, places)
@@ -119,7 +121,8 @@ def near_misses(
         }
         if not target.given:
             misses = {token: one for token, one in misses.items() if not _counts_on(target, token)}
-            if len(misses) > 1 or (misses and _is_another_of_many(target, next(iter(misses)), names, source, tokens)):
+            miss = next(iter(misses), "")
+            if len(misses) > 1 or (miss and _is_another_of_many(target, miss, names, source, tokens, alike=alike)):
                 misses = {}
         if misses:
             for token, (codes, places) in misses.items():
@@ -246,10 +249,10 @@ _MANY_LOST = 64
 
 
 class _Nearest:
-    """The same tokens, by what `how_near` asks for. Of those that are not given it takes none."""
+    """Tokens with their places, by what `how_near` asks for. Of those that `of` leaves out it takes none."""
 
-    def __init__(self, by_length: _ByLength, is_url: bool) -> None:
-        self._tokens = [one for length in sorted(by_length) for one in by_length[length].items()]
+    def __init__(self, tokens: Iterable[tuple[str, list[int]]], is_url: bool = False) -> None:
+        self._tokens = [*tokens]
         self._is_url = is_url
         texts = [self._bare(token) for token, _ in self._tokens]
         self._edited = Neighbours(texts)
@@ -285,7 +288,8 @@ class _Tokens:
         self._taken = taken
         self._are_many = are_many
         self._lists: dict[_Key, _ByLength] = {}
-        self._nearest: dict[_Key, _Nearest] = {}
+        self._nearest: dict[object, _Nearest] = {}
+        self._shapes: dict[_Key, dict[str, list[str]]] = {}
 
     def of(self, target: Target) -> Iterator[tuple[str, list[int]]]:
         """The tokens of about the length of a target, with as many blanks as it has, each with its places."""
@@ -299,11 +303,19 @@ class _Tokens:
         size = len(wanted)
         begins, ends = wanted[:3].lower(), wanted[-3:].lower()
         if key[1]:
-            yield from self._among_cjk(wanted, key)
+            head = wanted[:2], size, key[2:4]
+            if self._are_many:
+                begun = self._nearest.get(head) or self._nearest.setdefault(head, _Nearest(self._among_cjk(*head)))
+                yield from begun.of(target.text)
+            else:
+                yield from self._among_cjk(*head)
         is_url = target.kind == "url"
         lengths = range(int(size * _KEPT) - 1, size + (13 if is_url else 3))
         if self._are_many:
-            nearest = self._nearest.get(key) or self._nearest.setdefault(key, _Nearest(by_length, is_url))
+            nearest = self._nearest.get(key)
+            if nearest is None:
+                in_order = chain.from_iterable(by_length[length].items() for length in sorted(by_length))
+                nearest = self._nearest[key] = _Nearest(in_order, is_url)
             found = nearest.of(target.text)
         else:
             found = chain.from_iterable(by_length.get(length, {}).items() for length in lengths)
@@ -312,20 +324,26 @@ class _Tokens:
             if (is_like or len(token) < _SHORT or is_url) and len(token) in lengths:
                 yield token, places
 
-    def _among_cjk(self, wanted: str, key: _Key) -> Iterator[tuple[str, list[int]]]:
+    def _among_cjk(self, head: str, size: int, of_word: tuple[bool, str]) -> Iterator[tuple[str, list[int]]]:
         """What begins as a target with Han in it does, and is as long, in a longer token: `车牌为粤B·D5F32的车`."""
-        text, word = self._text, _word_pattern(True, *key[2:4])
-        start = text.find(wanted[:2])
+        text, word = self._text, _word_pattern(True, *of_word)
+        start = text.find(head)
         while start >= 0:
-            end = start + len(wanted)
+            end = start + size
             token = text[start:end]
             if word.fullmatch(token) and self.is_free(start, end) and stands_alone(text, start, end, token):
                 yield token, [start]
-            start = text.find(wanted[:2], start + 1)
+            start = text.find(head, start + 1)
 
-    def like(self, target: Target) -> Iterator[str]:
-        """All tokens that hold what its kind holds."""
-        return (token for some in self._lists.get(_key(target), {}).values() for token in some)
+    def shaped(self, target: Target, shape: str) -> Sequence[str]:
+        """The tokens of a shape that hold what its kind holds."""
+        key = _key(target)
+        shapes = self._shapes.get(key)
+        if shapes is None:
+            shapes = self._shapes[key] = {}
+            for token in chain.from_iterable(self._lists.get(key, {}).values()):
+                shapes.setdefault(_shape(token), []).append(token)
+        return shapes.get(shape, ())
 
     def is_free(self, start: int, end: int) -> bool:
         """Whether no mention is there but shorter ones: `zx-cli` hides no miss of `zx-cli@1.9.0`."""
@@ -376,21 +394,30 @@ _HEXADECIMAL_NUMBER = later("0x[0-9A-Fa-f]+")
 
 
 def _is_another_of_many(
-    target: Target, miss: str, names: Mapping[str, Target], source: Source, tokens: _Tokens
+    target: Target,
+    miss: str,
+    names: Mapping[str, Target],
+    source: Source,
+    tokens: _Tokens,
+    *,
+    alike: Counter[tuple[str, str]],
 ) -> bool:
-    """Whether the source or the text lists such codes: one more of them is not a miss of an extracted target."""
+    """Whether the source or the text lists such codes: one more of them is not a miss of an extracted target.
+
+    `alike` is empty at first, and then says how many names there are of a kind and shape.
+    """
     if _ZEROS.sub("", target.text) == _ZEROS.sub("", miss):
         return False  # `MJ-E7a` for `MJ-E07a`
     shape = _shape(target.text)
-    alike = (one for one in names.values() if one.kind == target.kind and _shape(one.text) == shape)
-    if len(list(islice(alike, _MANY))) >= (2 if target.kind == "url" else _MANY):
+    if not alike:
+        alike.update((one.kind, _shape(one.text)) for one in names.values())
+    if alike[target.kind, shape] >= (2 if target.kind == "url" else _MANY):
         return True
     size = len(target.text)
     like = (one.text for one in names.values() if one.kind == target.kind and abs(len(one.text) - size) < 2)
     if any(how_near(target.text, other, target.kind) for other in islice(like, _MOST_SIBLINGS)):
         return True
-    others = (one for one in tokens.like(target) if one != miss and _shape(one) == shape)
-    return any(one not in names and not source.holds(one) for one in others)
+    return any(one != miss and one not in names and not source.holds(one) for one in tokens.shaped(target, shape))
 
 
 @lru_cache(maxsize=32)

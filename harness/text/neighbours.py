@@ -50,11 +50,16 @@ class Neighbours:
         return bisect_left(self._by_head, (head,)), bisect_left(self._by_head, (head + _LAST,))
 
     def _alike_in(self, length: int) -> float:
-        """About how many tokens have the same tail of such a length without one character."""
+        """About how many tokens have the same tail of such a length without one character, by some of them."""
         if length not in self._alike:
-            several = Counter(token[1 - length :] for token in self._folded).values()
-            self._alike[length] = length * sum(number * number for number in several) / len(self._folded)
+            some = self._folded[:: len(self._folded) // _SOME + 1]
+            several = Counter(tail for token in some for tail in _without_one(token[-length:])).values()
+            pairs = sum(number * (number - 1) for number in several)
+            self._alike[length] = pairs * len(self._folded) / (len(some) ** 2 or 1)
         return self._alike[length]
+
+
+_SOME = 500
 
 
 def folded(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -43,10 +44,14 @@ def codes(number: int) -> list[str]:
 
 
 def part_numbers(number: int) -> list[str]:
-    return [f"SN-2024-{i * 7919 % 100000:05d}-{i * 104729 % 100000:05d}-CN" for i in range(number)]
+    return [f"SN-24-{i * 7919 % 100000:05d}-{i * 104729 % 100000:05d}-CN" for i in range(number)]
 
 
-@pytest.mark.parametrize("made", [codes, part_numbers])
+def contracts(number: int) -> list[str]:
+    return [f"合同-{i * 7919 % 100000:05d}-甲{i * 104729 % 100000:05d}" for i in range(number)]
+
+
+@pytest.mark.parametrize("made", [codes, part_numbers, contracts])
 def test_few_tokens_are_looked_at(made: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     how_near = near.how_near
@@ -60,13 +65,28 @@ def test_few_tokens_are_looked_at(made: Callable[[int], list[str]], monkeypatch:
     for number in (300, 1200):
         asked.clear()
         lost = made(number)
-        answer = " ".join(
-            one[:-4] + str(9 - int(one[-4])) + one[-3:] if one[-4].isdigit() else one[:-1] for one in lost
-        )
+        answer = " ".join(f"{one[:6]}{9 - int(one[6])}{one[7:]}" for one in lost)
         result = check(" ".join(lost), answer, lost)
         assert set(result.verdicts.values()) == {"corrupted"}
         each.append(len(asked) / number)
     assert max(each) < 40, "of 1,200 tokens"
+
+
+def test_shapes_are_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    shape = near._shape
+
+    def counted(code: str) -> str:
+        asked.append(code)
+        return shape(code)
+
+    monkeypatch.setattr(near, "_shape", counted)
+    made = random.Random(1)
+    lost = [str(UUID(int=made.getrandbits(128))) for _ in range(200)]
+    said = [f"{one[:20]}{15 - int(one[20], 16):x}{one[21:]}" for one in lost]
+    result = check("\n".join(lost), "\n".join(said))
+    assert list(result.verdicts.values()).count("corrupted") > 150
+    assert len(asked) <= 4 * len(lost)
 
 
 KINDS = (
