@@ -565,7 +565,7 @@ _TIED = later(
 """Han that a hyphen or an underscore ties to a code, and what is behind it in turn."""
 _BEFORE_MORE = later(f"(?<=[{HAN}])[{_JOINING}](?=[A-Za-z0-9])")
 """`dwd_订单_明细按dt=2024-05-01分区`: the sentence goes on."""
-_SIDES_OF_ONE = tuple("面款码轴座栋区型级")
+_SIDES_OF_ONE = tuple("面款码轴座栋区型级동")
 _HIRAGANA = later("[\u3041-\u3096]")
 _PARTICLE = later("(?<![\u3041-\u3096])[をはがにへもとので](?![\u3041-\u3096])")
 """A particle of Japanese between words that are not in hiragana."""

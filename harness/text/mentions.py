@@ -17,7 +17,7 @@ from harness.text.explain import Change
 from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
 from harness.text.search import MANY, Source
-from harness.text.sums import is_calculated, is_formula, is_reformatted, is_worked_out
+from harness.text.sums import is_a_value, is_calculated, is_formula, is_reformatted, is_worked_out
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
 from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target
 
@@ -188,6 +188,7 @@ _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
 _SUMMANDS = later(r"(?!.*\d{3}|.*\d.*\+.*\d)[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
 """Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""
 _OF_TOKEN = later(r"[A-Za-z0-9_./\\#:@%~?=&+-]*")
+_KEY_OF_A_VALUE = later(r"[A-Za-z_][\w.-]*=")
 _TRAILING, _FARTHEST = ".,:;!?", 256  # so far a token is looked at: there may be thousands of mentions in it
 
 
@@ -205,7 +206,7 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
         return None  # `12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`
     if _TAKEN_AWAY.match(text, reading.start):
         return None  # nor is `88 − 120` one of `-120`
-    if _is_another_spelling(reading, target, codes, page):
+    if _is_another_spelling(reading, target, codes, page, source):
         return "note"
     if codes <= _OF_OPERANDS:
         place = reading.start, reading.end, source.parts
@@ -242,7 +243,7 @@ def in_a_sentence(reading: Reading, target: Target, text: str) -> Reading:
     return reading
 
 
-def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page: Page) -> bool:
+def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page: Page, source: Source) -> bool:
     """Whether a writer may spell the target like this on purpose: `created at`, `Ctrl + C`, `10 km/h`, `CDROM`."""
     text, wanted, kind = page.text, target.text, target.kind
     span = text[reading.start : reading.end]
@@ -278,6 +279,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         if codes == {"dropped"}:
             return _CAPITALS.fullmatch(wanted) is not None
         is_sum = span.replace(" + ", "+") == wanted and _SUMMANDS.fullmatch(wanted) is not None
+        is_sum = is_sum and not is_a_value(target, page, reading.start, reading.end, source.parts)
         apart = _CODE_AND_WORD.sub(" ", wanted)  # `user-center 订单`, `12J609 第 17 页`
         return is_sum or ("to-space" in codes and _OF_SPACING.sub("", apart) == _OF_SPACING.sub("", span))
     if kind == "option":  # `--model tuned`, `--format=FORMAT`
@@ -578,6 +580,8 @@ def _is_inside_token(text: str, reading: Reading, target: Target, source: Source
     while high > end and text[high - 1] in _TRAILING:
         high -= 1
     before, behind = text[low:start], text[end:high]
+    if _KEY_OF_A_VALUE.fullmatch(before) and not any(map(str.isalnum, behind)):
+        return False
     if not (any(map(str.isalnum, before)) or any(map(str.isalnum, behind)) or before.endswith("#")):
         return False
     if source.holds(text[low:high]) or source.holds(before + target.text + behind):

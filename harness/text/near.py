@@ -238,6 +238,8 @@ def _key(target: Target) -> _Key:
     return text.count(" "), any(map(is_cjk, text)), _BRACKET.search(text) is not None, between, _held(target)
 
 
+_AHEAD = later(r"\A[*_]*(?:[Nn][°º]|№)?")
+"""`n°D24-0618`"""
 _BETWEEN_VALUES = ",=|"
 """What parts the values of a row, where the target has none of it."""
 
@@ -359,7 +361,7 @@ class _Tokens:
         found: _ByLength = {}
         for low, high in self._words(blanks, _word_pattern(has_cjk, has_bracket, between), re.compile(f"[{holds}]")):
             token = text[low:high].rstrip(_TRAILING)
-            bare = token.lstrip("*_")
+            bare = _AHEAD.sub("", token)
             start = low + len(token) - len(bare)
             if len(bare) >= _SWAPS_FROM and self.is_free(start, start + len(bare)):
                 found.setdefault(len(bare), {}).setdefault(bare, []).append(start)
@@ -432,8 +434,8 @@ def how_near(wanted: str, token: str, kind: str) -> tuple[str, ...]:
     """The codes of a near miss; empty where `token` is none of `wanted`."""
     if kind == "url":
         wanted, token = _bare_url(wanted), _bare_url(token)
-    if wanted[:1] == "#" != token[:1]:
-        wanted = wanted[1:]
+    if wanted[:1] in ("#", "_") and wanted[:1] != token[:1]:
+        wanted = wanted[1:]  # `_DSC4431.NEF`: a candidate comes without emphasis
     case: tuple[str, ...] = ()
     if wanted.lower() == token.lower():
         return ()

@@ -39,16 +39,20 @@ from harness.text.names import (
 from harness.text.own_signs import chains_of_own_signs
 from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import HEADS, NUMBERED_NAME, Target, is_code, is_sum, kind_of, pairs_of
+from harness.text.targets import HEADS, Target, is_code, is_sum, kind_of, pairs_of
 from harness.text.wholes import (
     BESIDE_A_CELL,
     IN_BRACKETS,
+    also_called,
     in_touching_bracket,
     is_cell,
     is_row,
     joined,
+    key_of,
     plain_behind_han,
+    unspaced_seams,
     whole_of,
+    without_its_name,
 )
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
@@ -194,10 +198,15 @@ def _parts(kind: str, whole: str) -> tuple[str, ...]:
         return (name, version) if SIGN_BETWEEN.search(name) else ()
     if kind == "unit":
         return (whole[1:],) if whole[1:2].isdecimal() else ()  # `$12/mo`
+    if kind == "standard":
+        return (whole.partition("+")[0],) if "+" in whole else ()
+    if kind == "code" and (mount := _MOUNTED.fullmatch(whole)):
+        return tuple(one for one in mount.groups() if has_sign(one))
     return tuple(_HOLDERS.findall(whole)) if kind == "placeholder" and whole.count("${") > 1 else ()
 
 
 _DOI = re.compile(r"(?<=doi\.org/)10\.\d{4,}/\S+")
+_MOUNTED = re.compile(r"([^:]+):(/[^:]+)(?::[a-zA-Z,]+)?")
 _TAG = re.compile(r"#\w+")
 _HOLDERS = re.compile(r"\$\{+[^{}]+\}+")
 
@@ -312,16 +321,8 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         or _NAME_AND_NUMBER.fullmatch(inner)
         or (SIGN_BETWEEN.search(inner.replace("*", " ")) and not is_dull(inner))
     ):
-        others = (*_key_of(inner), *_values(inner)) if "=" in inner else pairs_of(inner)
+        others = (*key_of(inner), *_values(inner)) if "=" in inner else without_its_name(inner) or pairs_of(inner)
         yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=others)
-
-
-def _key_of(inner: str) -> tuple[str, ...]:
-    key = inner.partition("=")[0]
-    return (key,) if _KEY_OF_PARTS.fullmatch(key) else ()
-
-
-_KEY_OF_PARTS = re.compile(r"[A-Za-z]\w*(?:[.-]\w+)+|[A-Za-z]\w*_\w+")
 
 
 def _inside(text: str, start: int, end: int) -> Iterator[Span]:
@@ -421,12 +422,6 @@ def read(before: str, run: str, after: str) -> tuple[Span, ...]:
     return tuple(spans if run.isascii() else whole_of(before, run, after, spans))
 
 
-_UNSPACED = "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
-_OF_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_UNSPACED_SEAM = re.compile(f"(?<=[{_UNSPACED}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_UNSPACED}])")
-"""Where a word of Thai, Lao, Myanmar or Khmer touches a token: `รุ่นXK-900/2ราคา`. A blank there is the writer's."""
-
-
 def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     start, end = trimmed(text, start, end)
     if start < end and text[start] > "\u2e7f" and (plain := plain_behind_han(text, start, end)):
@@ -442,8 +437,7 @@ def _atom(text: str, start: int, end: int) -> Iterator[Span]:
     if endings:
         yield from files_in(text, start, end, [start + one.end() for one in endings])
         return
-    has_unspaced = not inner.isascii() and _OF_UNSPACED.search(inner)
-    seams = [start + one.start() for one in _UNSPACED_SEAM.finditer(inner)] if has_unspaced else []
+    seams = [start + one for one in unspaced_seams(inner)] if not inner.isascii() else []
     if seams:
         for low, high in pairwise([start, *seams, end]):
             for span in _atom(text, low, high):
@@ -529,26 +523,8 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
         if is_sum(text, start, end):
             continue
         kind = own or kind_of(inner.strip("#") or inner)
-        kept.append(new(Target, (inner, kind, start, end, open_left, open_right, False, others or _also(inner))))
+        kept.append(new(Target, (inner, kind, start, end, open_left, open_right, False, others or also_called(inner))))
     return tuple(joined(text, kept))
-
-
-def _also(inner: str) -> tuple[str, ...]:
-    """What a target is called without the mark of a hashtag, the name before its number, or what its header holds."""
-    header = _HEADER.match(inner)
-    if header or inner[0] == "?":
-        return (header[0] if header else inner[1:],)
-    label = NUMBERED_NAME.match(inner) or _AHEAD_OF_A_CODE.match(inner)
-    rest = inner[label.end() :] if label else inner.strip("#@")
-    return (rest,) if rest != inner and (has_sign(rest) or _BELOW_ZERO.fullmatch(rest)) else ()
-
-
-_HEADER = re.compile("[A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)+(?=:[^:]+\\Z)")  # `X-Req-Sign:md5`
-_BELOW_ZERO = re.compile("-[0-9]{3,}")
-_AHEAD_OF_A_CODE = re.compile(
-    r"N[oO]\.(?=[A-Z0-9])|[a-z]{2,12}/(?=[a-z]+(?:-[a-z0-9]+)*-(?=[a-z]*\d)[a-z0-9]+\Z)|-(?=[A-Z][A-Z0-9]+[-/][A-Z0-9])|[A-Za-z_]+:(?=-[0-9]{3,}\Z)|(?i:doi|hdl|isbn|issn):(?=[0-9])"
-)
-"""`NO.ILCDUB-2024/0773`, `errCode:-601034`, and the hyphen that a row of a message begins with."""
 
 
 def _spans(text: str, symbols: SymbolTable) -> list[Span]:

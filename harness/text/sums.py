@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from harness.text.characters import later
 from harness.text.targets import Target
@@ -109,3 +110,28 @@ def is_worked_out(target: Target, text: str, start: int, end: int, parts: Sequen
         return bool(_GOES_ON.match(text, end) or _WENT_BEFORE.search(text, max(0, start - 8), start))
     part = next((part for part in parts if part.startswith(wanted, target.start)), "")
     return all(_POWERS.match(whole, high) for whole, high in ((part, target.end), (text, end)))
+
+
+class _Text(Protocol):
+    text: str
+
+    def in_prose(self, start: int, end: int) -> bool: ...
+
+
+def is_a_value(target: Target, page: _Text, start: int, end: int, parts: Sequence[str]) -> bool:
+    """Whether it is all of a value, in the source as in code, or behind its key: `LANG=deu + eng`."""
+    low, high = target.start, target.end
+    part = next((part for part in parts if part.startswith(target.text, low)), "")
+    if not (_BEFORE_A_VALUE.search(part, max(0, low - 4), low) and _BEHIND_A_VALUE.match(part, high)):
+        return False
+    if page.text[start - 1 : start] == "=":
+        return True
+    return (
+        not page.in_prose(start, end)
+        and _BEHIND_A_VALUE.match(page.text, end) is not None
+        and (start == 0 or _BEFORE_A_VALUE.search(page.text, max(0, start - 4), start) is not None)
+    )
+
+
+_BEFORE_A_VALUE = later("(?:=|[:=] ?[\"']|: {0,2})\\Z")
+_BEHIND_A_VALUE = later("[\"'`,;，；。、)}\n]|\\s*\\Z| *(?:#|\n)")

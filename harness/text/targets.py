@@ -142,7 +142,7 @@ _RULES = (
     ),
     _rule("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]", "-", heads="0-9"),
     _rule("range", r"(?:ISO|HB) [0-9]{2,3}-(?!(?:19|20)[0-9]{2}\Z)[0-9]{3,6}", "-", heads="HI"),  # `ISO 100-6400`
-    _rule("standard", rf"{standard()}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./: -]*", heads="A-ZГДС"),
+    _rule("standard", rf"{standard()}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./:+ -]*", heads="A-ZГДС"),
     _rule("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T", "/", heads="A-Z"),
     _rule(
         "mime",
@@ -217,7 +217,8 @@ _CJK = later("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff
 _CJK_WORDS = later(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
 _PAIR = later(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = later(r"[^\W\d_]+(?:(?:['’&/\\+-][^\W\d_]+)+|\(e?[sn]\))")
-_NUMBERED_SIDE = later("[A-Za-z座区區栋棟楼樓卷]-[0-9]{3}")  # `6号楼/A座-1702`, `SX-2024-A卷/B卷`
+_NUMBERED_SIDE = later(r"[A-Za-z座区區栋棟楼樓卷]-[0-9]{3}|[^/]*[A-Z]-[0-9]+[A-Z0-9]*/")
+"""`6号楼/A座-1702`, `SX-2024-A卷/B卷`, `氣炸鍋AF-35L/黑`: the hyphen is of a code."""
 _SPACED, _OF_LETTERS = later(r"\s[-/\u2013\u2014]\s"), later("[A-Za-z]/[A-Za-z]")
 _WITH_GREEK = later("[A-Z]{2,}-[α-ω][A-Z]?")  # `TNF-α`
 _COUNTED = later("[0-9]{1,3}-[a-z]{2,}(?:-[a-z]{3,})?")
@@ -284,12 +285,16 @@ def kind_of(text: str) -> str:
         if _CJK_WORDS.fullmatch(text):
             return "cjk-pair"
         if re.search(r"[/／]", text) and not re.search(r"[\\_]", text) and _PAIR.fullmatch(text):
-            is_pair = not re.search(r"[A-Za-z0-9]{3,}", text) or all(map(_CJK.search, re.split("[/／]", text)))
-            return "cjk-pair" if is_pair and not _NUMBERED_SIDE.search(text) else "code"
+            return _kind_of_pair(text)
     elif _WORDS.fullmatch(text):
         in_capitals = text.isupper() or _WITH_GREEK.fullmatch(text)
         return "code" if in_capitals and "/" not in text and len(text) > 3 else "name"
     return "code"
+
+
+def _kind_of_pair(text: str) -> str:
+    is_of_words = not re.search(r"[A-Za-z0-9]{3,}", text) or all(map(_CJK.search, re.split("[/／]", text)))
+    return "cjk-pair" if is_of_words and not _NUMBERED_SIDE.search(text) else "code"
 
 
 def _is_attribute(text: str) -> bool:
@@ -492,7 +497,7 @@ PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽�
 
 MEASURES = _words(
     "号线 号楼 号厅 号机 号门 号库 号桌 批次 批 轮 针 "
-    "円 圓 泊 晚 趟 字 码 款 篇 题 杯 笔 托 株 集 股 席 匹 歳 階 枚 冊 조 항 호 원 개 건 명 대 "
+    "円 圓 泊 晚 趟 字 码 款 篇 题 杯 笔 托 株 集 股 席 匹 歳 階 枚 冊 조 항 호 원 개 건 명 대 동 회 층 "
     "单元 小时 分钟 秒钟 个月 工作日 平方米 立方米 公里 千米 毫米 厘米 公斤 千克 毫升 万元 亿元 美元 架次 人次 元 "
     "吋 角 分 万 亿 千 百 人 日 月 年 天 周 次 层 号 楼 室 栋 时 秒 米 升 吨 克 斤 度 个 件 台 套 只 条 项 份 页 "
     "章 节 级 岁 倍 户 点 线 寸 箱 包 瓶 张 名 位 期 版 季度 "
@@ -542,7 +547,8 @@ EXTENSIONS = _words(
     "woff2 lz4 h5 hdf5 avro gml kml kmz geojson shp dbf sav dta rda rds ps1xml psm1 m4a wma amr opus heic heif avif "
     "tga dds po pot mo tex bib eml msg ics vcf wps et dps ofd caj key pages numbers adi adif jks xltx xlsb gpx m4v "
     "wmv flv rmvb m3u8 torrent aab hap uf2 dbc arxml accdb qgz vhd vmdk qcow2 ova cdw frw m3d "
-    "a2l s19 hex elf axf ioc sldasm slddrw catpart gltf glb prefab mf4 blf pcap pcapng jmx rdb"
+    "a2l s19 hex elf axf ioc sldasm slddrw catpart gltf glb prefab mf4 blf pcap pcapng jmx rdb nef cr2 cr3 arw dng raf "
+    "orf rw2 xmp fastq fasta midi musicxml gbr aiff prproj pub"
 )
 """Endings of file names."""
 
