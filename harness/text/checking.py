@@ -352,7 +352,7 @@ class Judge:
                 start, end, damage = one
                 if (
                     wanted != target.text
-                    and target.kind in ("path", "file")
+                    and target.kind in ("path", "file", "code")
                     and _is_fragment(text, start, end, target, wanted)
                 ):
                     continue
@@ -460,7 +460,10 @@ def _prepared(
 @lru_cache(maxsize=8192)
 def _codes_of(target: Target) -> tuple[Target, ...]:
     """The parts of a target that are codes by themselves, and may come back alone: `DS-K2604T/网口2`."""
-    if target.kind in ("path", "file", "url"):
+    if target.kind == "path":
+        name = _LAST_PART.sub("", target.text)
+        return (Target(name, "file"),) if name in target.alternates and has_near_misses(Target(name, "file")) else ()
+    if target.kind in ("file", "url"):
         return ()
     split = _SIDES.split(target.text) if target.kind == "code" else []
     texts = [one for one in target.alternates if 2 * len(one) >= len(target.text)]
@@ -469,6 +472,7 @@ def _codes_of(target: Target) -> tuple[Target, ...]:
     return tuple(one for one in parts if has_near_misses(one))
 
 
+_LAST_PART = later(r".*[/\\]")
 _SIDES, _LEAST_OF_A_PART = later("[/()（）]"), 8
 
 
@@ -498,6 +502,9 @@ _OF_ONE_TOKEN = later("[_.()（）]")
 
 def _is_fragment(text: str, start: int, end: int, target: Target, wanted: str) -> bool:
     """Whether a span is only a piece of a longer path, damaged or another: a fragment never vouches for the whole."""
+    if target.kind == "code":  # `KJ-03/2027版` for `KJ-03/2023版`
+        behind = target.text.removeprefix(wanted)[:1]
+        return behind in ("/", "×") and text.startswith(behind, end) and text[end + 1 : end + 2].isalnum()
     if not _CONTINUES_PATH.isdisjoint((text[start - 1 : start], text[end : end + 1])):
         return True
     sign = target.text.removeprefix(wanted)[:1]

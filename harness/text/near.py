@@ -21,6 +21,8 @@ _KINDS = STRICT_KINDS - {"mime", "unit", "spaced", "placeholder", "option"}
 KINDS_BESIDE = frozenset({"uuid", "hash", "cas"})
 """Kinds that have near misses even beside a whole mention."""
 _HOLDS = {"url": "/.", "uuid": "-"}
+_NEED_NO_DIGIT = {*_HOLDS, "path", "file"}
+_ALSO_HOLD = {"path": "./\\\\", "file": "."}
 """Characters that a near miss must hold, as the inside of a character class: a digit for all other kinds."""
 _LEAST, _TWO_FROM, _SWAPS_FROM = 5, 16, 4
 _KEPT = 0.8
@@ -40,6 +42,8 @@ def has_near_misses(target: Target) -> bool:
     letters = sum(map(str.isalnum, target.text))
     if letters < _SWAPS_FROM:
         return False
+    if target.kind == "path" and "[" in target.text and not target.given:
+        return False  # `/dev/pty[p-z]` is a pattern
     return target.kind in _HOLDS or any(map(str.isdecimal, target.text))
 
 
@@ -137,10 +141,12 @@ _CODE_BEHIND = later(r"[A-Za-z0-9_./\\:#+@-]{1,80}")
 
 
 def _is_deep_inside(text: str, start: int, end: int) -> bool:
-    """Whether a mention is the smaller part of a code, and not its beginning: `3-2` in `LF-3-2-E70`."""
+    """Whether a mention is the beginning of a code or the smaller part of it: `3-2` in `LF-3-2-E70`."""
+    behind = _CODE_BEHIND.match(text, end)
+    if behind is None or not any(map(str.isalnum, behind[0])):
+        return False
     before = _CODE_BEFORE.search(text, max(0, start - 80), start)
-    behind = _CODE_BEHIND.match(text, end) if before else None
-    return before is not None and behind is not None and len(before[0]) + len(behind[0]) > end - start
+    return before is None or len(before[0]) + len(behind[0]) > end - start
 
 
 _OF_ONE_FORM = "23456789"
@@ -226,7 +232,7 @@ _BRACKET = later(f"[{_BRACKETS}]")
 def _held(target: Target) -> str:
     """What a near miss of it holds, for a character class; `ABI-C` for `AB1-C` has no digit left."""
     is_confused = target.kind == "code" and set(filter(str.isdecimal, target.text)) <= {"0", "1"}
-    return _HOLDS.get(target.kind) or (_DIGITS + "IlOo" if is_confused else _DIGITS)
+    return _HOLDS.get(target.kind) or (_DIGITS + "IlOo" if is_confused else _DIGITS + _ALSO_HOLD.get(target.kind, ""))
 
 
 _Key = tuple[int, bool, bool, str, str]
@@ -347,6 +353,9 @@ class _Tokens:
                 shapes.setdefault(_shape(token), []).append(token)
         return shapes.get(shape, ())
 
+    def text_holds(self, piece: str) -> bool:
+        return piece in self._text
+
     def is_free(self, start: int, end: int) -> bool:
         """Whether no mention is there but shorter ones: `zx-cli` hides no miss of `zx-cli@1.9.0`."""
         place = bisect_right(self._taken, (start, end))
@@ -414,10 +423,16 @@ def _is_another_of_many(
     if not alike:
         alike.update((one.kind, _shape(one.text)) for one in names.values())
     if alike[target.kind, shape] >= (2 if target.kind == "url" else _MANY):
-        return True
+        siblings = (one.text for one in names.values() if one.kind == target.kind and _shape(one.text) == shape)
+        if not all(tokens.text_holds(one) for one in siblings if one != target.text):
+            return True
     size = len(target.text)
     like = (one.text for one in names.values() if one.kind == target.kind and abs(len(one.text) - size) < 2)
-    if any(how_near(target.text, other, target.kind) for other in islice(like, _MOST_SIBLINGS)):
+    if any(
+        not tokens.text_holds(other) and how_near(target.text, other, target.kind)
+        for other in islice(like, _MOST_SIBLINGS)
+        if other != target.text
+    ):
         return True
     return any(one != miss and one not in names and not source.holds(one) for one in tokens.shaped(target, shape))
 
@@ -466,7 +481,7 @@ def _nearness(wanted: str, token: str, kind: str) -> tuple[str, ...]:
     letters = sum(map(str.isalnum, wanted))
     if len(wanted) == len(token) and wanted.translate(_CONFUSED) == token.translate(_CONFUSED):
         return ("changed",) if wanted != token else ()
-    if kind == "identifier" or (kind not in _HOLDS and not any(map(str.isdecimal, token))):
+    if kind == "identifier" or (kind not in _NEED_NO_DIGIT and not any(map(str.isdecimal, token))):
         return ()  # of an identifier only `PCS_AO1` for `PCS_A01` is one: others differ by as little
     if letters < _LEAST or token.startswith(wanted) or token.endswith(wanted) or wanted.endswith(token):
         return ()

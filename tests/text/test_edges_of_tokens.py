@@ -383,6 +383,24 @@ def test_a_short_string_inside_a_code_hides_no_near_miss_of_it() -> None:
     assert check("色号 19-4052TCX 的", "色号 19-4025TCX").verdicts == {"19-4052TCX": "corrupted"}
 
 
+@pytest.mark.parametrize(
+    ("source", "answer", "target"),
+    [
+        ("`tools/st-flash_v2.sh` and `/api/v3/eta-feed`", "run tools/st-flash_v.sh", "tools/st-flash_v2.sh"),
+        ("see /opt/app/q2/UPS_0611-2.jpg", "UPS_0651-2.jpg shows it", "/opt/app/q2/UPS_0611-2.jpg"),
+        ("assets BR-177 and BR-178", "BR-177 is fine, BR-128 is not", "BR-178"),
+        ("规程 `KJ-03/2023版` 里", "按 KJ-03/2027版 做", "KJ-03/2023版"),
+        ("梁 Φ10@100/200，侧 2Φ14/侧", "Φ10@100/204，2Φ14/侧", "Φ10@100/200"),
+    ],
+)
+def test_near_misses_beside_what_is_right(source: str, answer: str, target: str) -> None:
+    assert check(source, answer).verdicts[target] == "corrupted"
+
+
+def test_a_missing_sibling_may_be_another_thing() -> None:
+    assert set(check("assets BR-177 and BR-178", "BR-128 is new").verdicts.values()) == {"absent"}
+
+
 def test_the_number_of_a_voyage_has_near_misses() -> None:
     assert check("M/V HAI YANG V.2417E, ETD 11/05", "Voyage V.2471E sails.").verdicts["V.2417E"] == "corrupted"
 
