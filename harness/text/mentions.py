@@ -271,6 +271,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         or (kind in _TITLED and _is_heading(wanted, span, text, reading))
     ):
         return True
+    if codes == {"cjk-boundary"} and _COUNTS.fullmatch(wanted):
+        return True  # `14 核/20 线程`
     is_size = _OF_SIZES.search(wanted) is not None
     if kind in ("unit", "range") or is_size or _FROM_TO.fullmatch(wanted):
         bare = _BEFORE_A_UNIT.sub("", span)
@@ -332,6 +334,7 @@ _BEFORE_A_UNIT = later(
     f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫㎡])|(?<=[0-9],) (?=[0-9])|(?<=[€£$¥￥]) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])"
     "| (?=±)|(?<=±) "
 )
+_COUNTS = later("[0-9.]+[一-鿿]{1,3}(?:/[0-9.]+[一-鿿]{1,3})+")
 _OF_SIZES, _DAY = later("×|%±"), "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 _FROM_TO = later(
     f"A-Z|a-z|[0-9]{{0,2}}X?[SML]-[0-9]{{0,2}}X{{0,2}}[SML]|([A-Z])[0-9]+-\\1[0-9]+|{_DAY}-{_DAY}|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{{2,3}}\\.[ag])"
@@ -436,7 +439,10 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     is_altered = reading.damage.weight >= ALTERED
     span = text[reading.start : reading.end]
     is_listed = target.kind in ("name", "path", "code", "unit") and _LISTED.fullmatch(span)
-    if is_listed and span.replace("、", "/").replace(" ", "/") in target.text.replace("／", "/"):
+    is_list = (
+        span.count("、") > 1 and span.replace("、", "/").replace(" ", "") == target.text
+    )  # `USB-C、HDMI 2.1、RJ45`
+    if is_list or (is_listed and span.replace("、", "/").replace(" ", "/") in target.text.replace("／", "/")):
         return True  # `A、B、C` for `A/B/C`, `800×800 通体` for `800×800/通体`
     if "、" in span and target.kind == "code" and _BESIDE_HAN.search(target.text):
         return True  # `190℃、下火 170℃`

@@ -60,6 +60,11 @@ _BEFORE_OPERANDS = later(r"(?:[=*+<>]|[A-Za-z0-9_(][(]|\b(?:return|SELECT|WHERE|
 _BEHIND_OPERANDS = later(r" ?(?:[*+<>;]|==? ?\d|/[\w(]|\) ?[-*/+;:])")
 
 
+def _home(target: Target, parts: Sequence[str]) -> str:
+    """The text of the source that holds the target, or an empty one."""
+    return next((part for part in parts if part.startswith(target.text, target.start)), "")
+
+
 def is_reformatted(target: Target, text: str, start: int, end: int, parts: Sequence[str]) -> bool:
     """Whether operands are set apart as in formatted code: `x = width / 2`; in `key=order - items` nothing else is."""
     wanted = target.text
@@ -69,7 +74,7 @@ def is_reformatted(target: Target, text: str, start: int, end: int, parts: Seque
         or text[start - 1 : start] == "="
     ):
         return False
-    part = next((part for part in parts if part.startswith(wanted, target.start)), "")
+    part = _home(target, parts)
     return all(
         _BEFORE_OPERANDS.search(whole, max(0, low - 8), low) or _BEHIND_OPERANDS.match(whole, high)
         for whole, low, high in ((part, target.start, target.end), (text, start, end))
@@ -80,8 +85,8 @@ _TERM = (
     r"(?:(?:0|[1-9][0-9]{0,6})(?:\.[0-9]+)?%?[A-Za-z]?|[A-Za-z][0-9\u0300-\u0338]?"
     r"|sin|cos|tan|log(?:2|10)?|lg|ln|exp|sqrt|max|min)[)²³]*+"
 )
-_SUM = later(rf"[(]*{_TERM}(?:[-+*/×÷^(]++{_TERM})+")
-_OF_SUM, _TIMES = later(" ([-+*/×÷−]) "), str.maketrans("×÷−", "*/-")
+_SUM = later(rf"[(]*{_TERM}(?:[-+*/×÷^(%]++{_TERM})+")
+_OF_SUM, _TIMES = later(" ([-+*/×÷−%]) "), str.maketrans("×÷−", "*/-")
 _EQUALS, _POWERS = later(r"[)²³]{0,3} {0,3}[=＝≈≠≤≥^]|\)[²³]? [*/×÷]"), later(r"[)²³]{1,2} ?[-+*/×÷=]|[²³]")
 _DIVISOR = later(r"/(?:[0-9.]+|[A-Z]\([A-Z]\))")
 _GOES_ON, _WENT_BEFORE = later(r"[)²³]{0,3} [-+*/×÷−] \(?[0-9]"), later(r"[0-9)²³%] [-+*/×÷−] \(?\Z")
@@ -94,9 +99,8 @@ def is_worked_out(target: Target, text: str, start: int, end: int, parts: Sequen
     """
     wanted, span = target.text, text[start:end]
     if _DIVISOR.fullmatch(wanted):  # `(b-a)/1000.0`
-        return (
-            span == f"/ {wanted[1:]}" and text[start - 2 : start] == ") " and any(")" + wanted in one for one in parts)
-        )
+        is_behind = text[start - 2 : start] == ") " and _home(target, parts)[target.start - 1 : target.start] == ")"
+        return is_behind and span == f"/ {wanted[1:]}"
     is_sum = _SUM.fullmatch(wanted) is not None
     if not is_sum and target.kind != "cjk-pair":
         return False
@@ -108,7 +112,7 @@ def is_worked_out(target: Target, text: str, start: int, end: int, parts: Sequen
         if not any(map(str.isdecimal, wanted)):
             return False  # `I / O - 2`
         return bool(_GOES_ON.match(text, end) or _WENT_BEFORE.search(text, max(0, start - 8), start))
-    part = next((part for part in parts if part.startswith(wanted, target.start)), "")
+    part = _home(target, parts)
     return all(_POWERS.match(whole, high) for whole, high in ((part, target.end), (text, end)))
 
 

@@ -515,7 +515,7 @@ LABELS = _words(
 _NUMBERED_NAMES = (
     "CAS ISBN ISSN DOI UID QQ VIN IMEI ACL PMID MD5 SHA1 SHA256 EAN UPC pH CUDA cuDNN Python JDK Java iOS Android "
     "Windows Win Office PHP Node Vue React Ubuntu CentOS Debian MySQL PostgreSQL Redis Nginx PyTorch TensorFlow "
-    "VLAN GPA HS AQL BPM"
+    "VLAN GPA HS AQL BPM RMB CNY USD EUR HKD JPY GBP"
 )
 """Names that are written with a blank before their number and without: `ISBN978-7-111-40701-0`, `CUDA11.8/12.1`."""
 
