@@ -16,10 +16,14 @@ from harness.text.sides import (
     CLOSED,
     LONGEST,
     OPEN,
+    PERHAPS,
+    SURELY,
+    behind_seams,
     length_behind,
     length_of_side,
     lengths_of_pair,
     seams,
+    shorter_pairs,
 )
 from harness.text.targets import (
     BELOW_ZERO,
@@ -73,7 +77,7 @@ _AMOUNT = (
 )
 _OF_NUMBERS = "℃℉°‰@ΦφØ±~×·²³Ωμ"
 _BREAK = later(
-    f"\\A([A-Z][款型座区區级級版])(?=[{HAN}]{{2,}}[0-9])|\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])|\\A([^+]+)(?=\\+[{HAN}]{{2}})"
+    f"\\A([{HAN}]{{1,2}}[0-9]+[路号號线線楼樓层層室栋座区區段])(?=[{HAN}]{{4,}}\\Z)|\\A([A-Z][款型座区區级級版])(?=[{HAN}]{{2,}}[0-9])|\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])|\\A([^+]+)(?=\\+[{HAN}]{{2}})"
     f"|\\A([0-9]+(?>{'|'.join(MEASURES)}))(?=[A-Za-z0-9{HAN}])"
     f"|\\A([0-9A-Za-z.:%+#_{_OF_NUMBERS}]+(?:\\([0-9A-Z]{{1,3}}\\))?)(?=[{HAN}]+[0-9A-Za-z.:%{_OF_NUMBERS}]+\\Z)|\\A([A-Za-z][码款型面座区版]?)(?=[{HAN}]{{1,4}}[0-9]+(?:{'|'.join(MEASURES)})\\Z)|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
     f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([{HAN}]{{2,4}})(?=[按用由给至从到为是把将][A-Za-z0-9])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
@@ -189,10 +193,6 @@ def _is_tied(side: str, before: str) -> bool:
     return _TIED_ON_BOTH_SIDES.fullmatch(side) is not None and (before.isascii() or side[0].isascii())
 
 
-SURELY = 2.0
-"""Odds of a seam, as a logarithm, that are beyond doubt."""
-
-
 def _mixed_path(text: str, start: int, sides: list[tuple[int, int]]) -> Span | None:
     """`k8s集群A/命名空间b2/服务c3`: with Han and Latin mixed in each of three parts, they are one path."""
     last = _MIXED_END.match(text, *sides[-1]) if len(sides) > 2 else None
@@ -237,7 +237,10 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         if inner[-1] in "℃℉°" and "-" in inner:
             high -= 1
             inner = inner[:-1]
-        others = pairs_of(inner)
+        others = (
+            *pairs_of(inner),
+            *shorter_pairs(text[low : first[1]], text[first[1] : last[0]], text[last[0] : high]),
+        )
         if open_left and inner[-1].isascii():  # `编号证-07`
             others += behind_seams(inner, PERHAPS)
         if len(sides) == 2:
@@ -359,16 +362,6 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
         length_of_side(first, left_edge, is_left=True) if first else 0,
         length_behind(text[slice(*sides[-2])], last, right_edge, is_sure=left is None) if last else 0,
     )
-
-
-def behind_seams(name: str, least: float) -> tuple[str, ...]:
-    """A name without the words before it that may be a label: `照片水电-客厅.jpg`. A blank there is the writer's."""
-    run = _BEHIND_JOINT.match(name)
-    odds = seams(run[0]) if run and run.end() < len(name) else ()
-    return tuple(name[place:] for place, one in enumerate(odds) if one >= least)
-
-
-PERHAPS = 0.5
 
 
 def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int, bool]:

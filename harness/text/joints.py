@@ -38,7 +38,7 @@ _RUN = later(
 """A look-alike, or signs with a blank beside them; first the sign, since it is what is rare."""
 _MARKS = "√✓✔✗✘"
 _WORDS = rf"(?:{_LETTER}+|[{_HAN}]{{1,2}}|[{_MARKS}])"
-_IN_BRACKETS = rf"(?:[{_HAN}A-Z][(（][{_HAN}]{{1,6}}[)）]|[{_HAN}A-Za-z0-9]》|[0-9]{{1,4}}['′″])"
+_IN_BRACKETS = rf"(?:[{_HAN}A-Z][(（][{_HAN}]{{1,6}}[)）]|[{_HAN}A-Za-z0-9]》|[{_HAN}][”\"]|[0-9]{{1,4}}['′″])"
 """`聚丙烯(均聚)/PP`, but not `(售价-成本)/2`."""
 _LEFT = later(rf"(?:{_WORDS}(?:[-/_]?[{_BESIDE}]{{1,2}})?|{_IN_BRACKETS})\Z")
 _RIGHT = later(rf"[{_BESIDE}]{{0,2}}[-/_]?{_WORDS}")
@@ -330,8 +330,8 @@ def _is_apart(left: str, run: str, right: str, *, before: bool, behind: bool) ->
     """Whether a blank before or behind a sign is damage, and no sum, nor where a token may end beside Han."""
     if len(left) == len(right) == 1 and before and behind and (left + right).isascii():
         return False  # `b / 2`, `n - 1`
-    is_closed = left[-1] in ")）》"
-    left = left.rstrip(")）》'′″")
+    is_closed = left[-1] in ')）》”"'
+    left = left.rstrip(")）》'′″”\"")
     from_han, to_han = is_cjk(left[-1]), is_cjk(right[0])
     if from_han and to_han and is_closed:
         return behind

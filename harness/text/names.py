@@ -8,16 +8,13 @@ from harness.text.chains import (
     HAN,
     HAN_RUN,
     LIBRARY,
-    PERHAPS,
-    SURELY,
     Span,
-    behind_seams,
     chains_in,
     sentence_cut,
     touches,
 )
 from harness.text.characters import BIDI, EMOJI, later
-from harness.text.sides import seams
+from harness.text.sides import PERHAPS, SURELY, behind_seams, seams
 from harness.text.targets import (
     CASES,
     CONJUNCTIONS,
@@ -358,7 +355,7 @@ _CLAUSE_BEGINS = ("", *"\n，。；！？、")
 
 
 _BEFORE_A_CODE = later(
-    "(?:合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷])(?=[A-Za-z][A-Z][A-Z0-9]*[-_])"
+    "(?:合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷图照])(?=[A-Za-z][A-Z][A-Z0-9]*[-_])"
     "|(?:编号|图号|固件|软件|軟體|驱动|驅動|程序|程式|脚本|镜像|模型|权重|插件|工具|安装包|压缩包|录音|视频|音频|截图|日志|备份|源码|字体|补丁)"
     "(?=[A-Za-z0-9]+[-_])"
     "|^(?:程序|固件|镜像|图号|单号|编号)(?=[A-Za-z]{1,8}[-_]?[0-9])"
@@ -379,6 +376,9 @@ def _label_end(name: str) -> int:
     return folder.end() if folder else 0
 
 
+_LABEL_AND_WORD = 4
+
+
 def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     """What a file may be called where a clause begins with Han that no list knows: `对比验收单2024.xlsx`.
 
@@ -389,6 +389,8 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     if head is None or head.end() == len(name) or text[max(0, start - 1) : start] not in _CLAUSE_BEGINS:
         return ()
     run = head[0]
+    if name[len(run)] in "_-" and len(run) == _LABEL_AND_WORD:
+        return behind_seams(name, PERHAPS)[:1]  # `作品星轨_30s.jpg`
     if not name[len(run)].isascii() or not name[len(run)].isalnum():
         return ()
     if not run.endswith(DOCUMENTS) or _OF_A_CAMERA.match(name, len(run)) or run in LABELS_OF_FILES or "/" in name:

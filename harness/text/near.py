@@ -124,7 +124,11 @@ def near_misses(
             if (codes := how_near(target.text, token, target.kind)) and token not in names and not source.holds(token)
         }
         if not target.given:
-            misses = {token: one for token, one in misses.items() if not _counts_on(target, token)}
+            misses = {
+                token: one
+                for token, one in misses.items()
+                if not (_counts_on(target, token) or _is_of_the_sentence(target.text, token))
+            }
             miss = next(iter(misses), "")
             if len(misses) > 1 or (miss and _is_another_of_many(target, miss, names, source, tokens, alike=alike)):
                 misses = {}
@@ -195,6 +199,12 @@ def _counts_on(target: Target, token: str) -> bool:
 _NEXT = 3
 """How far the next ones of a series are: `10.0.8` and `10.0.9`, but not `v1.42.0` for `v1.12.0`."""
 _ADDRESS = later(r"(?<![0-9.])(?:[0-9]+\.){3}[0-9]+(?![0-9.])")
+
+
+def _is_of_the_sentence(wanted: str, token: str) -> bool:
+    """Whether another word of Han is at an edge, where the string may not begin or end: `作品星轨_30s.jpg`."""
+    edges = (wanted[0], token[0]), (wanted[-1], token[-1])
+    return any(one != other and is_cjk(one) and is_cjk(other) for one, other in edges)
 
 
 def is_doubtful(finding: Finding, span: str, strict_kinds: Collection[str]) -> bool:

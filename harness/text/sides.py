@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from math import exp
 
+from harness.text.characters import later
 from harness.text.seam_data import FACTORS, PATTERNS, STEP, TABLE
 
 _ROW, _ROWS, _FIRST_ROW, _FIRST = 94, 40, 0xB0, 0xA1
@@ -178,3 +179,31 @@ def length_behind(mate: str, run: str, edge: int, *, is_sure: bool) -> int:
         is_whole = is_sure and edge != OPEN and len(run) < 4
         return len(run) if is_whole else lengths_of_pair(mate, CLOSED, run, edge)[1]
     return length_of_side(run, edge, is_left=False)
+
+
+_HAN_RUN = later("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+SURELY = 2.0
+"""Odds of a seam, as a logarithm, that are beyond doubt."""
+PERHAPS = 0.5
+
+
+def behind_seams(name: str, least: float) -> tuple[str, ...]:
+    """A name without the words before it that may be a label: `照片水电-客厅.jpg`. A blank there is the writer's."""
+    run = _HAN_RUN.match(name)
+    odds = seams(run[0]) if run and run.end() < len(name) else ()
+    return tuple(name[place:] for place, one in enumerate(odds) if one >= least)
+
+
+def shorter_pairs(left: str, joined: str, right: str) -> tuple[str, ...]:
+    """A pair without a label before it, or a word behind it: `馆藏南馆-密集架`, `哈利/赫敏对白`."""
+    heads, tails = [left], [right]
+    if len(left) > 2 and _HAN_RUN.fullmatch(left):
+        alike = len(left) - len(right)  # with as many characters as the right side
+        odds = enumerate(seams(left)[:-1])
+        heads += [left[place:] for place, one in odds if place and (one >= PERHAPS or (place == alike and one > 0))]
+    if len(right) > 2 and _HAN_RUN.fullmatch(right):
+        tails += [right[:place] for place, one in enumerate(seams(right)) if place > 1 and one >= PERHAPS]
+    return tuple([head + joined + tail for head in heads for tail in tails][1:_MOST_PAIRS])
+
+
+_MOST_PAIRS = 8

@@ -500,3 +500,29 @@ def test_a_place_a_price_of_two_units_and_a_short_host(source: str, target: str,
 def test_a_return_code_keeps_its_sign_and_a_range_of_houses_its_dash() -> None:
     assert set(check("返回码-2是什么", "返回码 -2 表示超时").verdicts.values()) <= {"verbatim", "absent"}
     assert set(check("3栋-5栋停水", "3栋–5栋停水").verdicts.values()) <= {"verbatim", "absent"}
+
+
+@pytest.mark.parametrize(
+    ("source", "damaged", "mended"),
+    [
+        ("位置 馆藏南馆-密集架 可借", "在 南馆 - 密集架", "在 南馆-密集架"),
+        ("轴 哈利/赫敏对白 未校", "哈利 / 赫敏都有台词", "哈利/赫敏都有台词"),
+        ("记录 病害轮纹/炭疽 三级", "轮纹 / 炭疽", "轮纹/炭疽"),
+        ("工卡MEL29-11-03(B)，", "工卡 29-11 - 03(B)", "工卡 29-11-03(B)"),
+        ("招新，作品星轨_30s-f2.8.jpg，", "星轨_30s - f2.8.jpg", "星轨_30s-f2.8.jpg"),
+        ('缺"三会一课"-6月记录', '缺"三会一课"－6月记录', '缺"三会一课"-6月记录'),
+        ("改停118路/夜7路改走环城东路-古墩路", "环城东路 - 古墩路", "环城东路-古墩路"),
+    ],
+)
+def test_a_string_is_known_without_the_word_beside_it(source: str, damaged: str, mended: str) -> None:
+    assert set(check(source, damaged).verdicts.values()) & {"spaced", "lookalike"}
+    assert repair(source, damaged).text == mended
+
+
+def test_another_word_beside_a_string_is_no_near_miss() -> None:
+    for source, answer in (
+        ("招新，作品星轨_30s-f2.8.jpg，", "另有星轨_30s-f2.8.jpg"),
+        ("攻略:P2-换坦喊，", "涉及 P2-换坦和其余"),
+        ("胶图WB-0611(1).tif，", "胶图 WB-0611(1).tif"),
+    ):
+        assert set(check(source, answer).verdicts.values()) <= {"verbatim", "absent"}, source
