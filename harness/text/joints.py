@@ -268,24 +268,29 @@ _LOOKS = (
     (_in_quotes, frozenset("'")),
 )
 """Each with the signs of which it asks for one."""
+_NO_NUMBER = "".join(rf"(?<!\W[0-9]{{{digits}}}\.)" for digits in range(1, 5))  # `-2019. 防水层`: `_is_at_a_point`
 _MAY_BE = later(
     f"[{_SIGNS}{_OTHERS}~.．=+&{_IN_WIDTH}](?:(?<=[{_OTHERS}．{_IN_WIDTH}])|(?<=[{_BLANKS}][{_SIGNS}.])"
-    rf"|(?<=[{_SIGNS}~])(?=[{_SIGNS}]{{0,2}}[{_BLANKS}])|(?<=\.)(?=[{_BLANKS}]{{1,3}}[^{_BLANKS}A-Z])"
+    rf"|(?<=[{_SIGNS}~])(?=[{_SIGNS}]{{0,2}}[{_BLANKS}])|(?<=\.)(?=[{_BLANKS}]{{1,3}}[0-9])|(?<=\.){_NO_NUMBER}(?=[{_BLANKS}]{{1,3}}[^{_BLANKS}A-Z0-9])"
     rf"|(?<=[=+&])(?:(?<=[{_BLANKS}].)(?![{_BLANKS}])|(?<![{_BLANKS}].)(?=[{_BLANKS}])))"
 )
-_BLANK_INSIDE = ("( ", " )", "（ ", " ）", "[ ", " ]")
-_OF_A_VALUE = ("=‘", "=“", "=”", "='", '="', "@‘", "@“", "@'", "[‘", "[“", "['", '["')
+_MAY_HOLD = (
+    *[(form.strip(), (form,), "(") for form in ("( ", " )", "（ ", " ）", "[ ", " ]")],
+    ("=", ("=‘", "=“", "=”", "='", '="'), "'"),
+    ("@", ("@‘", "@“", "@'"), "'"),
+    ("[", ("[‘", "[“", "['", '["'), "'"),
+)
+"""What a text is asked for where it has the first, and the sign that stands for it."""
 
 
 def may_begin(text: str, is_free: _Free = lambda low, high: True) -> set[str]:
     """The signs of a text that a look would look at: in most answers none has a blank beside it, or is a look-alike."""
     found = {found[0] for found in _MAY_BE.finditer(text) if is_free(*found.span())}
-    if any(map(text.__contains__, _BLANK_INSIDE)):
-        found.add("(")
+    for sign, forms, sign_of_look in _MAY_HOLD:
+        if sign in text and any(map(text.__contains__, forms)):
+            found.add(sign_of_look)
     if ("（" in text and ")" in text) or ("(" in text and "）" in text):
         found.add("（")
-    if any(map(text.__contains__, _OF_A_VALUE)):
-        found.add("'")
     return found
 
 

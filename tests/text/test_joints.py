@@ -184,6 +184,7 @@ def test_an_answer_without_a_blank_beside_a_sign_is_not_looked_through(monkeypat
 
     monkeypatch.setattr(joints, "_LOOKS", [(noted, signs) for _, signs in joints._LOOKS])
     check("ZX-2000, 5mg/kg @ops", "ZX-2000（5mg/kg），见@ops。See 3.5: `a/b`.")
+    check("ZX-2000, 5mg/kg @ops", "ZX-2000, 5mg/kg as of 3-2019. 见（@ops）[1]")
     assert not asked
     source = Source("ZX-2000, 5mg/kg @ops")
     assert not list(joints_apart("ZX - 2000（5mg/kg）", source, [(0, 9)]))
