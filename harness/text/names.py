@@ -145,9 +145,10 @@ def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
     joined = _TWO_PATHS.search(path)
     if joined:
         return joined.start()
-    if is_file:
-        return len(path)  # `开发API接口.md`
     last = max(path.rfind("/"), path.rfind("\\")) + 1
+    if is_file:  # `开发API接口.md`, `/etc/hosts加一行后重启nginx再看a-1.log`
+        on = _GOES_ON.search(path, last) if path[:last].isascii() else None
+        return on.start() if on else len(path)
     tail = _TOUCHING.search(path, last)
     if tail and tail[0].startswith(CASES):
         return tail.start()  # `共有/営業部/2026に置いて`
@@ -164,6 +165,9 @@ def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
     return words.start() if words else len(path)
 
 
+_GOES_ON = later(
+    f"(?<=[A-Za-z0-9_])(?=[{HAN}]{{3}})[{HAN}]*?(?:后(?![端台续勤期缀门])|再(?![生版])|(?<!合)并(?![发行购联])|[把将])[{HAN}]*(?=[A-Za-z0-9])"
+)
 _BELONGS = later("(?:目录|目錄|文件夹|資料夾)?(?:[裡里裏中下内內上](?:面|边)?)?的\\Z")
 """`/data/样本资料里的 a.csv`: the name of a folder ends before it."""
 
@@ -233,7 +237,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         yield from chains_in(text, start, end)
 
 
-_OF_A_CLAUSE = later(f"[把将]|(?<!目)的(?=[{HAN}A-Za-z0-9])")
+_OF_A_CLAUSE = later(f"[把将]|放[在到]|写在|存到|发到|(?<!目)的(?=[{HAN}A-Za-z0-9])")
 _TOKEN_BEFORE = later("[A-Za-z0-9][-/_][A-Za-z0-9]")
 
 
@@ -422,7 +426,7 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     if ahead:
         return ahead.end(), True
     if _OF_A_CLAUSE.search(text, start, stop):  # `请把A-3床的K+结果填进记录单-夜班.docx`
-        put = [one for one in _ACTION.finditer(text, start, stop) if _OF_A_CLAUSE.search(text, start, one.start())]
+        put = [one for one in _ACTION.finditer(text, start, stop) if _OF_A_CLAUSE.search(text, start, one.end())]
         if put and _TOKEN_BEFORE.search(text, start, put[-1].start()):
             return put[-1].end(), True
     cut = start
@@ -466,7 +470,7 @@ def _behind_verbs(run: str, place: int) -> int:
 PUT_BEFORE = later(
     f"(?:“[^“”]*”|[^/\\\\“”])*?[{HAN}”](?:位于|(?<![行认])[为為]|(?<![现存内外潜实在])在|(?<![还总])是|(?<![签报迟])到|(?<!直)至|(?<!关)于)"
     "(?=[A-Za-z][A-Za-z0-9_-]*[/\\\\.]|/[A-Za-z])"
-    f"|[{HAN}]*[A-Za-z0-9_/.-]*[0-9]附(?![件录图表加属近带注])(?=[{HAN}]{{2}})|[{HAN}]*[A-Za-z][A-Za-z0-9-]*用(?=[A-Z][A-Z0-9])"
+    f"|[{HAN}]*[A-Za-z0-9_/.-]*[0-9]附(?![件录图表加属近带注])(?=[{HAN}]{{2}})|[{HAN}]*[A-Za-z][A-Za-z0-9-]*(?:用(?=[A-Z][A-Z0-9])|再[看把改用]|然后|并把)"
     f"|[^/\\\\]{{0,40}}?(?:[{HAN}](?<!意)见(?=/[A-Za-z])|(?:文件|脚本|目录|路径|图标|配置|日志|附件|模板|图片|照片|资源)(?=[A-Z][A-Za-z0-9_-]*/))"
 )
 """The words before a name that begins with a letter: `BOSS掉落表位于Assets/Data/掉落表_S3.json`."""
