@@ -254,7 +254,8 @@ class Judge:
             target = owners.get(wanted) or owners.setdefault(wanted, self._owner(wanted, place))
             is_half = target.text != wanted and is_cjk(wanted[0]) and is_cjk(wanted[-1])  # of a pair: no mention
             is_half &= not _OF_ONE_TOKEN.search(wanted)
-            if 0 < damage.weight < ALTERED and not is_half and not is_formula(target.text):
+            is_other = 0 < damage.weight < ALTERED or [one.codes for one in damage.changes] == [("escaped",)]
+            if is_other and not is_half and not is_formula(target.text):
                 found.append(new(Finding, (target, wanted, start, end, damage, "damage")))
         return found
 

@@ -164,7 +164,11 @@ def _in_full_width(text: str, is_free: _Free) -> Iterator[_Place]:
                 yield start, end, wanted, (start, end)
 
 
-_SEAM = later(rf"(?<![0-9])．(?=\w)|[.=+&](?:(?<=[{_BLANKS}].)|(?<=[^\s.=+&].)(?=[{_BLANKS}]))")
+_SEAM = later(
+    rf"(?<![0-9])．(?=\w)|[.=+&](?:(?<=[{_BLANKS}].)|(?<=[^\s.=+&].)(?=[{_BLANKS}]))"
+    rf"|:(?<=[{_BLANKS}].)(?=[^\s:/\\)(|-])"
+    rf"|\[(?<=[A-Za-z0-9_][{_BLANKS}].)(?=[^\s\]\[]{{1,40}}\])(?![0-9, -]+\]|[^\]]*\]\()"
+)
 
 
 def _at_points(text: str, is_free: _Free) -> Iterator[_Place]:
@@ -177,20 +181,21 @@ def _at_points(text: str, is_free: _Free) -> Iterator[_Place]:
         while end - high < _MOST and text[end : end + 1] in _BLANK_SET:
             end += 1
         before, behind = start < low, high < end
-        if sign == "．":
-            sign, before = ".", True
-            if end - start > 1:
-                continue
-        if (sign != "." and before == behind) or not is_free(start, end):
+        is_alike = sign == "．"
+        sign = "." if is_alike else sign
+        if (before == behind if sign != "." else is_alike and end - start > 1) or not is_free(start, end):
             continue
         left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _WORDS_BEHIND.match(text, end, end + _WORD)
         if left is None or right is None:
             continue
-        if _is_at_a_point(text, (left.start(), start), (end, right.end()), sign, before=before, behind=behind):
+        if is_alike or _is_at_a_point(
+            text, (left.start(), start), (end, right.end()), sign, before=before, behind=behind
+        ):
             yield left.start(), right.end(), left[0] + sign + right[0], (start, end)
 
 
 _WORDS_BEHIND = later(rf"['\"]?{_WORDS}")
+_OF_A_NAME_BEFORE = later(r"[\w)）}][-_:/\\](?![-_:/\\])\w*\Z|[)）]\Z")
 _OF_PARTS_BEFORE, _OF_PARTS_BEHIND = later(r"\w[._]\w*\Z"), later(r"\w{1,20}?[._]\w")
 
 
@@ -200,7 +205,8 @@ def _is_at_a_point(
     """Whether a blank before or behind a point or `=` is damage, and not where a sentence or a token may end."""
     from_han, to_han = is_cjk(text[left[1] - 1]), is_cjk(text[right[0]])
     if before and not behind and from_han and not (to_han and sign == "."):
-        return False  # `修改 .env`, `公式 =SUM(A1)`, `电话 +86`
+        # `修改 .env`, `公式 =SUM(A1)`, `电话 +86`, and not `盘点-华东 .xlsx`
+        return sign in ".:" and _OF_A_NAME_BEFORE.search(text, max(0, left[0] - 20), left[1]) is not None
     if sign != ".":
         return before or not to_han  # `Pro+ 手机`
     word = text[slice(*left)]
@@ -215,6 +221,18 @@ def _is_at_a_point(
 
 
 _INSIDE = later(rf"[(（\[](?<=\w.)[{_BLANKS}]{{1,3}}(?=\w)|(?<=\w)[{_BLANKS}]{{1,3}}[)）\]]")
+
+
+_ESCAPED = later(r"(?<=[\w.%-])\\_(?=[\w.%-])")
+
+
+def _escaped(text: str, is_free: _Free) -> Iterator[_Place]:
+    """`门店\\_日销`: as Markdown escapes it."""
+    for found in _ESCAPED.finditer(text):
+        start, end = found.span()
+        left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _RIGHT.match(text, end, end + _WORD + 1)
+        if left and right and is_free(start, end):
+            yield left.start(), right.end(), left[0] + "_" + right[0], (start, end)
 
 
 def _in_brackets(text: str, is_free: _Free) -> Iterator[_Place]:
@@ -262,10 +280,11 @@ _LOOKS = (
     (_at_a_mark, frozenset("@~")),
     (_in_numbers, frozenset(".")),
     (_in_full_width, frozenset(map(chr, range(0xFF00, 0xFF60)))),
-    (_at_points, frozenset(".．=+&")),
+    (_at_points, frozenset(".．=+&:[")),
     (_in_brackets, frozenset("(")),
     (_in_pairs, frozenset("（")),
     (_in_quotes, frozenset("'")),
+    (_escaped, frozenset("e")),
 )
 """Each with the signs of which it asks for one."""
 _NO_NUMBER = "".join(rf"(?<!\W[0-9]{{{digits}}}\.)" for digits in range(1, 5))  # `-2019. 防水层`: `_is_at_a_point`
@@ -279,6 +298,9 @@ _MAY_HOLD = (
     ("=", ("=‘", "=“", "=”", "='", '="'), "'"),
     ("@", ("@‘", "@“", "@'"), "'"),
     ("[", ("[‘", "[“", "['", '["'), "'"),
+    ("[", (" [",), "["),
+    (":", (" :",), ":"),
+    ("_", ("\\_",), "e"),
 )
 """What a text is asked for where it has the first, and the sign that stands for it."""
 

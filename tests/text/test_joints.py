@@ -51,6 +51,10 @@ APART = [
     ("字段拜访时长(分钟)类型", "字段拜访时长（分钟)", "时长（分钟)", "字段拜访时长(分钟)"),
     ("分区dt='20240630'跑", "分区 dt=‘20240630’", "=‘20240630’", "分区 dt='20240630'"),
     ("分区dt='20240630'跑", "分区 dt=' 20240630'", "=' 20240630'", "分区 dt='20240630'"),
+    ("查校验文件md5sum-室温.txt吧", "见 md5sum-室温 .txt", "室温 .txt", "见 md5sum-室温.txt"),
+    ("查校验文件md5sum-室温.txt吧", "见 md5sum-室温．txt", "室温．txt", "见 md5sum-室温.txt"),
+    ("键hot:首页_推荐过大", "键 hot :首页_推荐", "hot :首页", "键 hot:首页_推荐"),
+    ("表DimDate[年月]缺列", "表 DimDate [年月]", "DimDate [年月", "表 DimDate[年月]"),
 ]
 
 
@@ -60,6 +64,13 @@ def test_a_sign_that_stands_apart_is_damage_and_is_mended(source: str, output: s
     assert any(span in one.text for one in found)
     assert repair(source, output).text == mended
     assert "".join(repair_stream(source, iter(output))) == mended
+
+
+def test_an_escaped_underscore_is_damage_that_is_left_as_it_is() -> None:
+    result = check("取ods_门店_日销取门店编码", "表 ods_门店\\_日销")
+    assert "altered" in result.verdicts.values()
+    assert repair("取ods_门店_日销取门店编码", "表 ods_门店\\_日销").text == "表 ods_门店\\_日销"
+    assert set(check("取 a_b", "a\\_b").verdicts) == {"a_b"}
 
 
 def test_the_damage_of_a_part_is_that_of_its_target() -> None:
@@ -97,6 +108,9 @@ def test_a_joint_of_no_target_is_one_of_its_own_with_the_span_that_both_texts_sh
         ("用Python.然后Pro+手机", "用 Python. 然后 Pro+ 手机"),
         ("拜访时长(分钟)", "拜访时长 (分钟)，即拜访时长（分钟）"),
         ("他说='好'", "他说：‘好’"),
+        ("导出.csv和后缀:md", "导出 .csv 和后缀: md"),
+        ("见文献Bert[1]和key:value", "见文献 Bert [1] 和 key: value"),
+        ("看Foo[年]", "看 [Foo] [年](a.html)"),
     ],
 )
 def test_what_a_writer_may_do_is_none(source: str, output: str) -> None:
