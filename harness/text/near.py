@@ -254,6 +254,7 @@ def _key(target: Target) -> _Key:
     return text.count(" "), any(map(is_cjk, text)), _BRACKET.search(text) is not None, between, _held(target)
 
 
+_BEFORE_A_TOKEN = frozenset("*_Nn№")
 _AHEAD = later(r"\A[*_]*(?:[Nn][°º]|№)?")
 """`n°D24-0618`"""
 _BETWEEN_VALUES = ",=|"
@@ -380,7 +381,7 @@ class _Tokens:
         found: _ByLength = {}
         for low, high in self._words(blanks, _word_pattern(has_cjk, has_bracket, between), re.compile(f"[{holds}]")):
             token = text[low:high].rstrip(_TRAILING)
-            bare = _AHEAD.sub("", token)
+            bare = _AHEAD.sub("", token) if token[:1] in _BEFORE_A_TOKEN else token
             start = low + len(token) - len(bare)
             if len(bare) >= _SWAPS_FROM and self.is_free(start, start + len(bare)):
                 found.setdefault(len(bare), {}).setdefault(bare, []).append(start)

@@ -18,6 +18,7 @@ STRINGS = [
     ("CRON=*/15 6-22 * * 1-5", "*/15 6-22 * * 1-5", "*/15 6–22 * * 1-5"),
     ("ห้อง 5-12/อาคารB รหัส", "5-12/อาคารB", "ห้อง 5-12/อาคาร B"),
     ("장비: FW-SEO-02/A동 (S/N", "FW-SEO-02/A동", "FW-SEO-02/A 동"),
+    ("geraet MX-9(kalibr.)", "MX-9(kalibr.)", "MX-9 (kalibr.)"),
     ("쿠폰 WELCOME-10K/1회 도", "WELCOME-10K/1회", "WELCOME-10K / 1회"),
 ]  # fmt: skip
 
@@ -36,6 +37,7 @@ def test_a_string_of_a_desk_is_protected_as_a_whole(source: str, target: str, da
     [
         ('{"f":"_DSC4417.NEF"},{"f":"_DSC4431.NEF"}', "_DSC4431.NEF", "_DSC4417.NEF, _DSC4413.NEF"),
         ("arXiv:2103.04417v2 is cited", "arXiv:2103.04417v2", "eprint = {2103.04471v2}"),
+        ("part_no 5962-8776201EA, pkg", "5962-8776201EA", '{"part_no": "5962-8776021EA"}'),
         ("devis n°D24-0618, rue", "D24-0618", "devis n°D24-0681"),
     ],
 )
@@ -70,3 +72,11 @@ def test_all_of_a_value_is_no_sum(output: str, channel: str, verdict: str) -> No
 
 def test_quoted_keys_are_no_value() -> None:
     assert check('Press "Ctrl+C" twice.', 'Press "Ctrl + C" or `Ctrl + C`.').verdicts == {"Ctrl+C": "verbatim"}
+
+
+def test_months_are_a_range_with_either_dash() -> None:
+    assert check("Q1(Jan-Mar) and Q2(April-June)", "Q1 (Jan–Mar), Q2 (April–June)").verdicts == {
+        "Jan-Mar": "verbatim",
+        "April-June": "verbatim",
+    }
+    assert check("Q1(Jan-Mar)", "Q1 (Jan - Mar)").verdicts == {"Jan-Mar": "spaced"}
