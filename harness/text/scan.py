@@ -105,7 +105,7 @@ _NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
 _OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/")
 _LISTED = re.compile(f"(?<![^\\s：:，。；])[0-9]{{1,2}}[.、)](?=[{HAN}])")
 """The number of an item: `1.商务标/投标函.pdf`."""
-_KEY_OF_A_PATH = re.compile(r"[A-Za-z_][\w.-]*=(?=[/~.$])")
+_KEY_OF_A_PATH = re.compile(f"[A-Za-z_][\\w.-]*=(?=[/~.$])|[{HAN}]{{1,6}}=")
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 

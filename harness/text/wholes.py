@@ -10,7 +10,7 @@ from itertools import pairwise
 from harness.text.chains import HAN, Span, kept_cut, sentence_cut, touches
 from harness.text.characters import is_cjk, later
 from harness.text.forms import has_sign
-from harness.text.targets import CONJUNCTIONS, NUMBERED_NAME, PLATES, VERBS, Target, any_of, kind_of
+from harness.text.targets import CONJUNCTIONS, DOCUMENTS, NUMBERED_NAME, PLATES, VERBS, Target, any_of, kind_of
 
 _OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
 _BEFORE = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
@@ -35,6 +35,8 @@ _SHORT_TAIL = later("[0-9A-Z]{1,2}")
 _TAIL = later(f"[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
 _LONG_TAIL = later(f"[{HAN}]{{0,2}}[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
 _ANY_TAIL = later(f"[{HAN}]{{0,3}}|[{HAN}]{{0,2}}[A-Za-z0-9.#%+-]+[{HAN}]?|_[A-Za-z0-9{HAN}]{{1,6}}")
+_TAIL_OF_A_PLACE = later(f"(?!.*[0-9][天日月年小时分次元人个個時])[{HAN}]{{0,6}}[A-Za-z0-9]{{1,6}}[{HAN}]{{1,6}}")
+"""`测试/登录h5用例`, `网盘/猫粮详情页8张图`"""
 _LONG_WORD = later(f".*[{HAN}]{{6}}[^{HAN}]*")
 _TIMES = later("[0-9.]+(?:[次遍%L]|[mμµk]?g|m[Ll]|min)")
 _HAS_A_TOKEN = later(".*[A-Za-z0-9]")
@@ -71,7 +73,9 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     is_begun = before in _BEFORE
     if low > 0 and is_begun and is_name and not _OF_A_SENTENCE.search(run[:low]):
         low = 0
-    if high < end and _is_tail(run, last.start, high, end, after, is_begun=is_begun):
+    if high < end and _is_tail(
+        run, last.start, high, end, after, is_begun=is_begun, is_led=is_begun or before in "：:"
+    ):
         high = end
     apart = any(
         one.end < other.start or kind_of(run[other.start : other.end]) in _BY_ITSELF for one, other in pairwise(spans)
@@ -89,11 +93,18 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     return [Span(low, high, *opened, "code" if kind == "cjk-pair" else kind, tuple(others))]
 
 
-def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: bool) -> bool:
-    """Whether what is behind the last span belongs to the name. `is_begun`: a sure edge is before the run."""
+def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: bool, is_led: bool) -> bool:
+    """Whether what is behind the last span belongs to the name.
+
+    `is_begun`: a blank or bracket is before the run. `is_led`: so it is, or a colon.
+    """
     tail = run[high:end]
     if kind_of(run[low:high]) == "unit":
         return False  # `20-30g/亩兑水30kg`
+    is_place = is_begun and after in _BEHIND and "/" in run[:high] and _TAIL_OF_A_PLACE.fullmatch(tail) is not None
+    is_document = is_led and after in _CLAUSE and tail.endswith(DOCUMENTS) and run[high - 1].isascii()
+    if (is_place or is_document) and not _OF_A_SENTENCE.search(tail):
+        return True
     if _OF_A_SENTENCE.search(tail) or _TIMES.fullmatch(tail) or _LONG_WORD.fullmatch(run, max(0, high - 6), end):
         return False
     if after in _BEHIND and (is_begun or after not in _TEXT_ENDS):
