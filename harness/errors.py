@@ -192,3 +192,17 @@ SHELL = "powershell" if os.name == "nt" else "sh"
 def set_variable(name: str, value: str = "...") -> str:
     """The line that sets an environment variable, for whoever reads it on this system."""
     return f"$env:{name} = '{value}'" if SHELL == "powershell" else f"export {name}={value}"
+
+
+CONFLICT = (b"<<<<<<< ", b"=======\n", b"=======\r\n", b">>>>>>> ", b"||||||| ")
+"""How the lines begin that git leaves where two sides of a merge changed the same."""
+
+
+def syntax_error(form: str, problem: Exception, content: bytes) -> str:
+    """Why a file is not JSON or TOML: in the words of its parser, or because the two sides of a merge are in it."""
+    lines = enumerate(content.splitlines(keepends=True), start=1)
+    at = next((number for number, line in lines if line.startswith(CONFLICT)), None)
+    if at is None:
+        return f"not {form}: {problem}"
+    advice = "keep what is right of both sides, and take the markers out"
+    return f"not {form}: a merge conflict was left at line {at}; {advice}"

@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from harness.errors import found
+from harness.errors import found, syntax_error
 
 VALUES_LIMIT = 2_000_000
 """Objects, lists and members of one JSON text. A list takes three bytes in a file and seventy in memory."""
@@ -247,7 +247,7 @@ def json_of(content: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise UnfitFileError(f"not UTF-8 at byte {error.start + 1}") from None
     except json.JSONDecodeError as error:
-        raise UnfitFileError(f"not JSON: {error}") from None
+        raise UnfitFileError(syntax_error("JSON", error, content)) from None
     except RecursionError:
         raise UnfitFileError("nested too deeply") from None
     if _SURROGATE.search(content) and not _is_unicode(value):
@@ -318,7 +318,7 @@ def toml_of(path: Path, *, limit: int = TOML_LIMIT) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise UnfitFileError(f"not UTF-8 at byte {error.start + 1}; save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise UnfitFileError(f"not TOML: {error}") from None
+        raise UnfitFileError(syntax_error("TOML", error, content)) from None
     except ValueError:  # a number with more digits than Python reads, a day such as 2026-13-01
         raise UnfitFileError("not TOML: a number or a date that cannot be read") from None
     except RecursionError:

@@ -583,7 +583,8 @@ def plain_content(path: Path, stored: bytes) -> bytes:
 
 
 def _object(path: Path, content: bytes) -> dict[str, Any]:
-    with reading(path, RecordError, form="JSON", hint="expected a run record (`harness runs list`)"):
+    own = "delete it, and run: harness runs baseline NAME@VERSION" if path.name == "baselines.json" else ""
+    with reading(path, RecordError, form="JSON", hint=own or "expected a run record (`harness runs list`)"):
         data = json_of(content)
     if not isinstance(data, dict):
         raise RecordError(f"{path}: expected a JSON object, found {type(data).__name__}")

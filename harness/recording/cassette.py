@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from harness.addresses import shown_address
-from harness.errors import CassetteError, found
+from harness.errors import CONFLICT, CassetteError, found
 from harness.files import (
     DIGITS_LIMIT,
     UnfitFileError,
@@ -310,7 +310,6 @@ def _allowed(headers: tuple[tuple[str, str], ...], names: tuple[str, ...]) -> di
 PACKED = ".gz"
 """What the name of a packed cassette ends with."""
 _KEY = re.compile(rb'\A\{"key":"([0-9a-f]{64})"')
-_CONFLICT = (b"<<<<<<< ", b"=======\n", b"=======\r\n", b">>>>>>> ", b"||||||| ")
 
 
 class Line(NamedTuple):
@@ -400,7 +399,7 @@ def _lines_in(
                     raise CassetteError(f"{path}: more than {LINES_LIMIT:,} lines")
                 if content is None:
                     raise CassetteError(f"{path}:{number}: longer than {LINE_LIMIT:,} bytes")
-                if content.startswith(_CONFLICT):
+                if content.startswith(CONFLICT):
                     raise CassetteError(
                         f"{path}:{number}: a merge conflict was left here; keep all lines of both sides, "
                         "take the markers out, then run: harness cassettes verify"

@@ -495,7 +495,11 @@ class Answers:
         kept = self._kept
         labels = sorted({path.parent.name for path in cassettes_of(self._folder)})
         some = f"; recorded are {', '.join(kept)}" if kept else f"; recorded are {', '.join(labels)}" if labels else ""
-        only = f"; or name what is recorded: {self.command} --suites={quote(kept[0])}" if kept else ""
+        roots = [self._config.root / one for one in self._config.suites]
+        there = [name for name in kept if any(root.name == name or (root / name).is_dir() for root in roots)]
+        only = f"; or name what is recorded: {self.command} --suites={quote((there or kept)[0])}" if kept else ""
+        if kept and not there and len(suites) == 1:
+            only = f"; if suite {kept[0]} is now {suites[0]}, rename its file in {folder}, and no answer is lost"
         return (
             f"no answers of {self.model.label} are recorded in {folder} for {', '.join(suites)} "
             f"({cases} {'case' if cases == 1 else 'cases'}){some}. "

@@ -212,7 +212,10 @@ def translated(sentence: str, lang: str | None = None) -> str:
     Sentences are made in English, by the rules that they belong to, with names and figures in them. What
     sentences.toml does not know stays as it is: a figure, a name, a command, a word of a server.
     """
-    return sentence if isinstance(sentence, Name) or (lang or spoken()) != "zh" else _chinese(sentence, 0)
+    if isinstance(sentence, Name) or (lang or spoken()) != "zh":
+        return sentence
+    # several errors, one a line; what is behind a colon belongs to its sentence
+    return "\n".join(_chinese(one, 0) for one in re.split(r"(?<!:)\n", sentence))
 
 
 @lru_cache(maxsize=4096)

@@ -26,7 +26,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticCustomError
 
 from harness import checks
-from harness.errors import SuiteError, found, nearest, place_of
+from harness.errors import CONFLICT, SuiteError, found, nearest, place_of
 from harness.files import DEPTH_LIMIT, LINE_LIMIT, UnfitFileError, depth_over, lines_of, loads, opened, reason_of
 from harness.records import lean
 from harness.records.case import ID_PATTERN, Case, CheckCall, too_many
@@ -101,6 +101,9 @@ def _object(raw: bytes) -> dict[str, Any]:
     except UnfitFileError as error:
         raise BadLineError(str(error)) from None
     except json.JSONDecodeError as error:
+        if (raw.rstrip() + b"\n").startswith(CONFLICT) or raw.startswith(CONFLICT):
+            conflict = "a merge conflict was left here; keep all lines of both sides, and take the markers out"
+            raise BadLineError(conflict) from None
         raise BadLineError(f"not JSON at column {error.colno}: {error.msg}; {_ONE_OBJECT}") from None
     except RecursionError:
         raise BadLineError(f"nested too deeply; accepted: at most {DEPTH_LIMIT} levels") from None

@@ -12,6 +12,7 @@ from click.shell_completion import BashComplete
 
 from harness.cli import COMMANDS, harness, run
 from harness.history import History
+from harness.show.words import translated
 from tests.factory import case_result, run_record
 
 HARNESS = Path(sys.executable).parent / "harness"
@@ -279,3 +280,43 @@ def test_a_current_folder_that_was_deleted_is_named_and_no_crash(
     finally:
         os.chdir(tmp_path)
     assert capsys.readouterr().err == "harness: the current folder was deleted or moved; run: cd FOLDER\n"
+
+
+CONFLICT = "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> theirs\n"
+
+
+def test_a_merge_conflict_is_named_in_every_file_that_people_merge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cassettes have a sentence of their own (tests/recording)."""
+    monkeypatch.chdir(tmp_path)
+    settings, suite, cases = tmp_path / "pyproject.toml", tmp_path / "suites" / "s", '{"id": "a"}'
+    suite.mkdir(parents=True)
+    (suite / "suite.toml").write_text('title = "s"\n')
+    settings.write_text('[tool.harness.models.m]\nbase_url = "http://localhost:1/v1"\nmodel = "m"\n')
+    record = History(tmp_path / "reports").write(run_record([case_result()], model="m", version="1"))
+
+    def said(path: Path, text: str, *arguments: str) -> str:
+        before = path.read_bytes() if path.exists() else None
+        path.write_text(text)
+        assert run([*arguments]) == 3
+        path.write_bytes(before) if before is not None else path.unlink()
+        return capsys.readouterr().err
+
+    half = CONFLICT.format("{", '"schema": 1')
+    assert "a merge conflict was left at line 1; keep what is right" in said(record, half, "gate", "--candidate", "m")
+    found = said(tmp_path / "reports" / "baselines.json", half, "runs", "baseline", "m@1")
+    assert "a merge conflict was left at line 1" in found
+    assert "delete it, and run: harness runs baseline NAME@VERSION" in found
+    assert "a merge conflict was left at line 1" in said(settings, CONFLICT.format("a = 1", "a = 2"), "runs", "list")
+    (suite / "cases.jsonl").write_text(CONFLICT.format(cases, cases))
+    run(["suites", "lint"])
+    lines = [line for line in capsys.readouterr().out.splitlines() if "a merge conflict was left here" in line]
+    assert [line.split("cases.jsonl:")[1][0] for line in lines] == ["1", "3", "5"]
+
+
+def test_each_of_several_errors_is_in_chinese() -> None:
+    one = "suites/s/c.jsonl:{}: not JSON at column 1: Expecting value; accepted: one JSON object a line"
+    chinese = translated("\n".join(one.format(line) for line in (1, 2)), "zh").split("\n")
+    assert chinese[1] == "suites/s/c.jsonl:2：第 1 列起不是 JSON：缺少值；可接受：每行一个 JSON 对象"
+    assert chinese[0] == chinese[1].replace(":2：", ":1：")

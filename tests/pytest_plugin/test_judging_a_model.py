@@ -407,6 +407,21 @@ def test_a_suite_without_a_single_recording_is_one_sentence(project: Path, pytes
     pytester.runpytest("--model=fake", "--suites=mine").assert_outcomes(passed=3)
 
 
+def test_a_suite_that_was_renamed_names_the_file_that_holds_its_answers(
+    project: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    (project / "suites" / "mine").rename(project / "suites" / "ours")
+    said = " ".join(pytester.runpytest("--model=fake").stderr.lines)
+    assert "if suite mine is now ours, rename its file in cassettes/fake@v1, and no answer is lost" in said
+    assert "--suites=mine" not in said
+    monkeypatch.setenv("HARNESS_LANG", "zh")
+    said = "".join(pytester.runpytest("--model=fake").stderr.lines)
+    assert "如果用例集 mine 已改名为 ours，请把 cassettes/fake@v1 中的文件一并改名，回答都可沿用" in said
+    (project / "cassettes" / "fake@v1" / "mine.jsonl").rename(project / "cassettes" / "fake@v1" / "ours.jsonl")
+    pytester.runpytest("--model=fake").assert_outcomes(passed=3)
+
+
 def test_a_case_without_a_recording_is_an_error_without_a_traceback(project: Path, pytester: pytest.Pytester) -> None:
     pytester.runpytest("--model=fake", "--cassette-mode=record")
     write_suite(project / "suites" / "mine", [*CASES, {**CASES[0], "id": "a-4", "prompt": "new Sikalastic-609"}])
