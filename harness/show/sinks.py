@@ -26,6 +26,7 @@ _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 """With these a spreadsheet takes a cell for a formula, the wide ones too where it is set to Chinese or Japanese.
 Whatever shows nothing before them may be dropped when the file is opened."""
 _BLANKS = " \u00a0\u3000\ufeff"
+_ORDER = later(r"([\r\n]\s*)(?=::|##\[)")
 
 CHATS = {"slack": 3000, "feishu": 3000, "dingtalk": 3000, "wecom": 2000}
 """Bytes of UTF-8 that a message may take. WeCom refuses more than 2,048."""
@@ -118,9 +119,12 @@ def junit(text: str) -> str:
 
 
 def spreadsheet_cell(value: object) -> object:
-    """A value for a CSV cell; text that a spreadsheet would run as a formula gets a `'` in front."""
+    """A value for a CSV cell; text that a spreadsheet would run as a formula gets a `'` in front, and so does a line of
+    it that the runner of a workflow would obey (`::error`) where the table is printed.
+    """
     if not isinstance(value, str) or len(value) < 2:
         return value
+    value = _ORDER.sub(r"\1'", value)
     seen = next((char for char in value if char.isprintable() and not char.isspace()), value[0])
     return f"'{value}" if value.lstrip(_BLANKS).startswith(_FORMULA) or seen in _FORMULA else value
 

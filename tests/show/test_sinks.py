@@ -139,7 +139,20 @@ def test_a_spreadsheet_runs_no_cell(text: str) -> None:
     cell = row[0].lstrip(" \u00a0\u3000\ufeff")
     assert len(row) == 2
     assert len(row[0]) < 2 or not cell.startswith(tuple("=+-@＝＋－＠\t\r\n"))
-    assert row[0].removeprefix("'") == text.removeprefix("'")
+    plain = re.sub(r"([\r\n]\s*)'(?=::|##\[)", r"\1", row[0])
+    assert plain.removeprefix("'") == re.sub(r"([\r\n]\s*)'(?=::|##\[)", r"\1", text).removeprefix("'")
+
+
+@pytest.mark.parametrize(
+    "order", ["::error file=a.py::x", "  ::add-mask::AB-1", "##[error]x", "\u3000::stop-commands::t"]
+)
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\n\n"])
+def test_a_table_that_is_printed_gives_the_runner_of_a_workflow_no_order(order: str, end: str) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerow(["m", sinks.spreadsheet_cell(f"A-1{end}{order}{end}B::C")])
+    lines = re.split("[\r\n]", out.getvalue())
+    assert [line for line in lines if line.lstrip().startswith(("::", "##["))] == []
+    assert "B::C" in out.getvalue()
 
 
 @pytest.mark.parametrize("form", sinks.CHATS)
