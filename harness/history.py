@@ -597,4 +597,4 @@ def _write_whole(path: Path, pieces: Iterable[bytes], *, end: bytes = b"\n", as_
             file.writelines(pieces)
             file.write(end)
     except OSError as error:
-        raise RecordError(f"{path}: cannot be written: {error}") from error
+        raise RecordError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -180,7 +180,7 @@ def write(path: Path, text: str, *, wait: bool = True) -> Path:
         with whole(path, wait=wait) as file:
             file.write(text.encode())
     except OSError as error:
-        raise RecordError(f"{path}: cannot be written: {error}") from error
+        raise RecordError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path
 
 

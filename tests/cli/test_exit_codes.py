@@ -320,3 +320,19 @@ def test_each_of_several_errors_is_in_chinese() -> None:
     chinese = translated("\n".join(one.format(line) for line in (1, 2)), "zh").split("\n")
     assert chinese[1] == "suites/s/c.jsonl:2：第 1 列起不是 JSON：缺少值；可接受：每行一个 JSON 对象"
     assert chinese[0] == chinese[1].replace(":2：", ":1：")
+
+
+def test_what_cannot_be_written_is_told_in_a_word_and_without_the_name_of_a_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    History(tmp_path / "reports").write(run_record([case_result()], model="m", version="1"))
+
+    def full(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "reports/.verbatim-0123456789abcdef.tmp")
+
+    monkeypatch.setattr("harness.files.os.replace", full)
+    assert run(["runs", "baseline", "m@1"]) == 3
+    assert capsys.readouterr().err.endswith("baselines.json: cannot be written: Permission denied\n")
+    assert run(["report", "m"]) == 3
+    assert capsys.readouterr().err.endswith(".html: cannot be written: Permission denied\n")
