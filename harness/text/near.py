@@ -2,7 +2,6 @@
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
@@ -12,7 +11,7 @@ from harness.text.explain import Change
 from harness.text.fold import Damage, ascii_of
 from harness.text.mentions import Finding
 from harness.text.neighbours import Neighbours, folded
-from harness.text.search import Source
+from harness.text.search import Source, places_of
 from harness.text.sums import is_formula
 from harness.text.symbols import ALTERED, CORRUPTED, QUOTES
 from harness.text.targets import STRICT_KINDS, Target
@@ -116,7 +115,7 @@ def near_misses(
         targets = [one for one in targets if one.text in met or _may_lack(one, lacking)]
     taken = sorted([one[:2] for one in among if not _is_deep_inside(text, *one[:2])]) if targets else ()
     tokens = _Tokens(text, taken, len(targets) >= _MANY_LOST)
-    alike: Counter[tuple[str, str]] = Counter()
+    alike: dict[tuple[str, str], list[str]] = {}
     for target in targets:
         misses = {
             token: (codes, places)
@@ -286,7 +285,7 @@ class _Nearest:
     def of(self, wanted: str) -> Iterator[tuple[str, list[int]]]:
         wanted = self._bare(wanted)
         numbers: set[int] = set()
-        for one in {wanted, wanted.removeprefix("#")}:
+        for one in {wanted, wanted[wanted[:1] in _MAY_BE_LEFT_OUT :]}:
             small = folded(one)
             cut_off = [small[:end] for end in range(len(small) // 2, len(small))]
             same = (self._same.get(form, ()) for form in {one, *_unmistaken(one), *cut_off})
@@ -309,6 +308,8 @@ class _Tokens:
         self._lists: dict[_Key, _ByLength] = {}
         self._nearest: dict[object, _Nearest] = {}
         self._shapes: dict[_Key, dict[str, list[str]]] = {}
+        self._held: dict[str, bool] = {}
+        self._missing: dict[tuple[str, str], list[str]] = {}
 
     def of(self, target: Target) -> Iterator[tuple[str, list[int]]]:
         """The tokens of about the length of a target, with as many blanks as it has, each with its places."""
@@ -365,7 +366,16 @@ class _Tokens:
         return shapes.get(shape, ())
 
     def text_holds(self, piece: str) -> bool:
-        return piece in self._text
+        if piece not in self._held:
+            self._held[piece] = piece in self._text
+        return self._held[piece]
+
+    def not_in_text(self, key: tuple[str, str], pieces: Sequence[str]) -> Sequence[str]:
+        """Those that the text does not have, each once; `key` stands for them, so that they are looked for once."""
+        if key not in self._missing:
+            held = places_of(self._text, tuple(dict.fromkeys(pieces)))
+            self._missing[key] = [one for one in dict.fromkeys(pieces) if one not in held]
+        return self._missing[key]
 
     def is_free(self, start: int, end: int) -> bool:
         """Whether no mention is there but shorter ones: `zx-cli` hides no miss of `zx-cli@1.9.0`."""
@@ -422,21 +432,22 @@ def _is_another_of_many(
     source: Source,
     tokens: _Tokens,
     *,
-    alike: Counter[tuple[str, str]],
+    alike: dict[tuple[str, str], list[str]],
 ) -> bool:
     """Whether the source or the text lists such codes: one more of them is not a miss of an extracted target.
 
-    `alike` is empty at first, and then says how many names there are of a kind and shape.
+    `alike` is empty at first, and then has the names by kind and shape.
     """
     if _ZEROS.sub("", target.text) == _ZEROS.sub("", miss):
         return False  # `MJ-E7a` for `MJ-E07a`
     shape = _shape(target.text)
     if not alike:
-        alike.update((one.kind, _shape(one.text)) for one in names.values())
-    if alike[target.kind, shape] >= (2 if target.kind == "url" else _MANY):
-        siblings = (one.text for one in names.values() if one.kind == target.kind and _shape(one.text) == shape)
-        if not all(tokens.text_holds(one) for one in siblings if one != target.text):
-            return True
+        for one in names.values():
+            alike.setdefault((one.kind, _shape(one.text)), []).append(one.text)
+    siblings = alike.get((target.kind, shape), [])
+    are_many = len(siblings) >= (2 if target.kind == "url" else _MANY)
+    if are_many and any(one != target.text for one in tokens.not_in_text((target.kind, shape), siblings)):
+        return True
     size = len(target.text)
     like = (one.text for one in names.values() if one.kind == target.kind and abs(len(one.text) - size) < 2)
     if any(
@@ -456,11 +467,14 @@ def _word_pattern(has_cjk: bool, has_bracket: bool, between: str) -> re.Pattern[
     return re.compile(f"(?:{char}{grouped})+")
 
 
+_MAY_BE_LEFT_OUT = ("#", "_")
+
+
 def how_near(wanted: str, token: str, kind: str) -> tuple[str, ...]:
     """The codes of a near miss; empty where `token` is none of `wanted`."""
     if kind == "url":
         wanted, token = _bare_url(wanted), _bare_url(token)
-    if wanted[:1] in ("#", "_") and wanted[:1] != token[:1]:
+    if wanted[:1] in _MAY_BE_LEFT_OUT and wanted[:1] != token[:1]:
         wanted = wanted[1:]  # `_DSC4431.NEF`: a candidate comes without emphasis
     case: tuple[str, ...] = ()
     if wanted.lower() == token.lower():

@@ -95,11 +95,12 @@ KINDS = (
     lambda r: f"https://www.example.com/a{r.randrange(10**4)}/b{r.randrange(100)}",
     lambda r: f"合同-{r.randrange(10**5)}-{r.choice('甲乙丙')}{r.randrange(100)}",
     lambda r: f"{r.getrandbits(64):016x}",
+    lambda r: f"_DSC{r.randrange(10**4):04d}{r.randrange(10**4):04d}.NEF",
     lambda r: f"#MRN-{r.randrange(10**4):04d}-{r.randrange(10**4):04d}",
 )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 def test_many_are_judged_as_few_are(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     made = random.Random(seed)
     kinds = made.sample(KINDS, 2)
