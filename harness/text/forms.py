@@ -1,15 +1,14 @@
-"""The long tokens of a text: paths, addresses and so on, by what they begin with; words round a symbol with blanks."""
+"""The long tokens of a text: paths, addresses and so on, by what they begin with."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.chains import ENDS, HAN, SIGN_BETWEEN, Span, left_end, lengths, right_end
-from harness.text.characters import LINE_BREAK_SET, SPACES, is_cjk, later
+from harness.text.chains import ENDS, HAN
+from harness.text.characters import later
 from harness.text.names import BEFORE_A_PATH, ENDINGS, ESCAPED_SEGMENT, FURTHER_WORD, SEGMENT
-from harness.text.symbols import SymbolTable
-from harness.text.targets import DOTFILES, PLATES, is_code, standard
+from harness.text.targets import DOTFILES, PLATES, standard
 
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟।॥"`\\[\\]{}<>|'
 
@@ -496,109 +495,3 @@ def forms_for(text: str) -> list[int]:
     """The places in FORMS of those that a text may hold."""
     forms = _forms_by(tuple([sign for sign in (_SIGNS_OF_ASCII if text.isascii() else _SIGNS) if sign in text]))
     return [rank for rank, held, hint in forms if held in text and (hint is None or hint.search(text))]
-
-
-_WORD = later(f"[{HAN}]+|[^{HAN}{ENDS}]+")
-_INLINE = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
-_REACH = 200
-"""Characters before and behind a symbol in which its words are looked for."""
-_NUMBER = later(r"[+-]?[0-9][0-9.,]*%?")
-_SENTENCE_END = ".,:;!?="
-
-
-@lru_cache(maxsize=64)
-def _spaced_symbol(signs: str) -> re.Pattern[str]:
-    return re.compile(f"[{re.escape(signs)}](?<=[{_INLINE}].)(?=[{_INLINE}])")
-
-
-def _spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
-    """Where the words around a symbol begin and end, with white space on both sides, on one line."""
-    if text.isascii() and "\t" not in text and not any(f" {sign} " in text for sign in symbols.by_char):
-        return  # most texts: no blanks but U+0020 in them, and none round a symbol
-    start = end = -1
-    for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
-        words = _words(text, found.start(), found.end())
-        if words is None:
-            continue
-        if words[0] < end:  # `A - B - C`
-            end = words[1]
-            continue
-        if end >= 0:
-            yield start, end
-        start, end = words
-    if end >= 0:
-        yield start, end
-
-
-def _words(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Where the word before the symbol begins and the word after it ends, if the two make a target."""
-    before, after = text[max(0, start - _REACH) : start], text[end : end + _REACH]
-    head, tail = before.rstrip(_INLINE), after.lstrip(_INLINE)
-    first, last = _WORD.match(head[::-1]), _WORD.match(tail)
-    if first is None or last is None or head[-1] in _SENTENCE_END:
-        return None
-    left, right = first[0][::-1], last[0].rstrip(_SENTENCE_END)
-    if not _are_words(left, right, text[start]):
-        return None
-    return start - len(before) + len(head) - len(left), end + len(after) - len(tail) + len(right)
-
-
-@lru_cache(maxsize=1024)
-def _are_words(before: str, after: str, sign: str) -> bool:
-    if not any(c.isalnum() for c in before) or not any(c.isalnum() for c in after):
-        return False
-    if before[0] in "-/*#" or after[0] in "-/*#":
-        return False
-    if _NUMBER.fullmatch(before) or _NUMBER.fullmatch(after):
-        return False
-    if len(before) == len(after) == 1 and (before.islower() or after.islower()):
-        return False
-    if "-" in before and after.isalpha() and after.islower():
-        return False  # `907323-0 / seal`
-    if sign == "/" and _WORD_AND_CODE.fullmatch(f"{before}/{after}"):
-        return False  # `TGHU6094472 / 封号`
-    if sign == "/" or (is_cjk(before[-1]) and is_cjk(after[0])):
-        return True
-    return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
-
-
-_WORD_AND_CODE = later(f"[{HAN}]+/[A-Z]+[0-9]{{4,}}|[A-Z]+[0-9]{{4,}}/[{HAN}]+")
-_IN_QUOTES = ("“”", "「」", "『』", "《》", '""', "``")
-_SPACED_PAIR = later(f"([{HAN}]+)[^\\S\\n]+([-/／])[^\\S\\n]+([{HAN}]+)")
-
-
-def _are_separators(text: str, start: int, end: int) -> bool:
-    """Whether a slash between blanks parts the fields of a clause, as two others do there."""
-    if text.count(" / ") < _FIELDS:
-        return False
-    behind = _CLAUSE_END.search(text, end)
-    before = _CLAUSE_END.split(text[max(0, start - 200) : start])[-1]
-    return len(_GROUP.findall(before + text[start : behind.start() if behind else end + 200])) >= _FIELDS
-
-
-_FIELDS, _CLAUSE_END, _GROUP = 3, later("[;:，。；：、\n]|, "), later(r" / (?!\S{1,40} / )")
-
-
-def has_sign(text: str) -> bool:
-    return SIGN_BETWEEN.search(text) is not None or is_code(text)
-
-
-_APART = later(r"\s+[-/\u2013\u2014]\s+")
-
-
-def spans_with_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
-    """Words round a symbol that has blanks of its own; a pair of Han runs ends as one without blanks does."""
-    for start, end in _spaced_words(text, symbols):
-        if _are_separators(text, start, end):
-            continue
-        pair = _SPACED_PAIR.fullmatch(text, start, end)
-        if pair and text[start - 1 : start] + text[end : end + 1] in _IN_QUOTES:
-            yield Span(start, end, kind="spaced")
-        elif pair:
-            left, right = lengths(text, [pair.span(1), pair.span(3)])
-            low, open_left = left_end(text, *pair.span(1), pair[3], left)
-            high, open_right = right_end(text, *pair.span(3), text[low : pair.end(1)], pair[2], own=right)
-            yield Span(low, high, open_left, open_right, "spaced")
-        elif " " in text[start:end]:
-            codes = [one for one in _APART.split(text[start:end]) if has_sign(one)]
-            yield Span(start, end, kind="spaced", alternates=tuple(codes))

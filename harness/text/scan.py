@@ -23,7 +23,7 @@ from harness.text.chains import (
 )
 from harness.text.characters import EMOJI, ORNAMENT, stands_alone, trimmed
 from harness.text.find import new
-from harness.text.forms import FORMS, first_of, forms_for, has_sign, spans_with_blanks
+from harness.text.forms import FORMS, first_of, forms_for
 from harness.text.names import (
     ANOTHER_FILE,
     CLOSERS,
@@ -38,6 +38,7 @@ from harness.text.names import (
 )
 from harness.text.own_signs import chains_of_own_signs
 from harness.text.sides import length_of_side, lengths_of_pair, seams
+from harness.text.spaced import has_sign, spans_with_blanks
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import HEADS, Target, is_code, is_sum, kind_of, pairs_of
 from harness.text.wholes import (

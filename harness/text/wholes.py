@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from harness.text.chains import HAN, Span, kept_cut, sentence_cut, touches
 from harness.text.characters import is_cjk, later
-from harness.text.forms import has_sign
+from harness.text.spaced import has_sign
 from harness.text.targets import CONJUNCTIONS, DOCUMENTS, NUMBERED_NAME, PLATES, VERBS, Target, any_of, kind_of
 
 _OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
