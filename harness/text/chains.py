@@ -13,10 +13,12 @@ from typing import NamedTuple
 from harness.text.characters import AHEAD, SIGNS, later, trimmed
 from harness.text.sides import (
     AT_A_CLAUSE,
+    AT_A_PLACE,
     CLOSED,
     LONGEST,
     OPEN,
     PERHAPS,
+    PLACES,
     SURELY,
     behind_seams,
     length_behind,
@@ -26,6 +28,7 @@ from harness.text.sides import (
     shorter_pairs,
 )
 from harness.text.targets import (
+    AMOUNT,
     BELOW_ZERO,
     CASES,
     CONJUNCTIONS,
@@ -71,10 +74,6 @@ _SEAM = later(
 )
 _PRICE = later("(?<![单單多公次纪紀状狀])[元円圓원]\\Z")
 _COUNT_OF = later(f"[0-9](?:{'|'.join(MEASURES)}){{2}}\\Z")  # `24粒/盒`, as it is without its slash
-_AMOUNT = (
-    "[0-9][0-9.,]*(?:[nμµmck]?[gLlmsVAW]|IU|U|h|min|mol|[kM]?Pa|[kMG]?Hz|[kMGT]B|km|"
-    "[℃%‰元件个次片台套张只袋盒箱瓶人天株亩斤吨份条块根颗包粒支])"
-)
 _OF_NUMBERS = "℃℉°‰@ΦφØ±~×·²³Ωμ"
 _BREAK = later(
     f"\\A([{HAN}]{{1,2}}[0-9]+[路号號线線楼樓层層室栋座区區段])(?=[{HAN}]{{4,}}\\Z)|\\A([A-Z][款型座区區级級版])(?=[{HAN}]{{2,}}[0-9])|\\A([{HAN}]{{1,4}}[0-9]+)(?=[{HAN}]{{2,}}[A-Za-z])|\\A([^+]+)(?=\\+[{HAN}]{{2}})"
@@ -82,15 +81,16 @@ _BREAK = later(
     f"|\\A([0-9A-Za-z.:%+#_{_OF_NUMBERS}]+(?:\\([0-9A-Z]{{1,3}}\\))?)(?=[{HAN}]+[0-9A-Za-z.:%{_OF_NUMBERS}]+\\Z)|\\A([A-Za-z][码款型面座区版]?)(?=[{HAN}]{{1,4}}[0-9]+(?:{'|'.join(MEASURES)})\\Z)|\\A([A-Za-z])(?=[{HAN}]{{5}})|\\A([0-9]+#)(?=[{HAN}]{{3}})|\\A([^{HAN}]{{2,}})(?=[{HAN}]{{2,}}[0-9][0-9.,]*[{HAN}]{{1,3}}\\Z)"
     f"|\\A([^{CONJUNCTIONS}的]+)(?=[{CONJUNCTIONS}的])|\\A([{HAN}]{{2,4}})(?=[按用由给至从到为是把将在][A-Za-z0-9])|\\A([^\u3041-\u3096]+)(?=[とや](?![\u3041-\u3096]))"
     f"|\\A([0-9A-Za-z.:%{_OF_NUMBERS}]{{2,}})(?=[{HAN}])|\\A([0-9])(?=[{HAN}]{{2,}})|\\A([{HAN}]+)(?=[0-9][0-9.:*×x]*\\Z)"
-    f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{_AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.:+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
+    f"|\\A([{HAN}]{{2,4}}?)(?=(?:[{HAN}]{{2}})?{AMOUNT}\\Z)|\\A([{HAN}]{{2,4}})(?=[A-Za-z0-9.:+#_]+[{HAN}]+[0-9A-Za-z.]+\\Z)"
     f"|\\A([{HAN}]{{2}})[{HAN}]{{3,}}|\\A([{HAN}]{{2}})[{HAN}]{{2}}(?=[A-Za-z])"
 )
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
+_PRICE_AT_END = later(f"(?<=[{HAN}])[0-9][0-9.,]*(?:[A-Za-zμ]{{1,2}}|[{HAN}])\\Z")
 _LABELLED_CODE = later(f"([{HAN}]{{2,}})[A-Z]{{1,4}}[0-9]*")  # `阿強/車牌VX-8821`: it begins behind the label
 LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
 """`Node.js` is the name of a thing, and no file."""
 _PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
-_LABELLED_NUMBER = later(f"([{IDEOGRAPHS}]{{2,5}})(?<![楼樓栋棟幢座舍馆館院仓厅廳室站柜架])-\\d{{3,}}(?![A-Za-z0-9.])")
+_LABELLED_NUMBER = later(f"([{IDEOGRAPHS}]{{2,5}})(?<![{PLACES}座舍柜架])-[1-9]\\d{{2,}}(?![A-Za-z0-9.])")
 """One word of Han and a number with a hyphen: `错误码-1001`."""
 _DEGREES = later(r"\d+(?:\.\d+)?(?=[℃℉°])")
 _BELOW_ZERO = later(r"-\d+(?:\.\d+)?.")
@@ -150,7 +150,6 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         yield from _tokens(text, whole.end, end)
         return
     code = _LABELLED_NUMBER.match(text, start, end) if len(sides) == 2 else None
-    code = None if code and code[1][-1] in _PLACES else code  # `四教-4302`
     in_brackets = code and text[start - 1 : start] in tuple("（(【[「") and text[end : end + 1] in tuple("）)】]」")
     if code and not in_brackets and max(seams(code[1])) < SURELY:
         yield Span(code.end(1), code.end(), True, touches(text, code.end()), "code")
@@ -160,6 +159,12 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         middle = 0 < number < len(sides) - 1
         side = text[low:high]
         is_before_number = middle and text[high] == "-" and text[high + 1].isdigit()
+        price = _PRICE_AT_END.search(side) if middle and text[low - 1 : high + 1 : high - low + 1] == "-/" else None
+        if price and price.start() and _MEASURE.match(text, high + 1):
+            stop = low + price.start()  # `水稻-倒伏面积12.6亩/户`
+            yield from chain_of(text, [*chain, (low, high)], stop=stop)
+            chain = [(stop, high)]
+            continue
         is_tied = middle and text[low - 1] in "-_" and text[high] in "-_" and _is_tied(side, text[low - 2])
         breaks = (
             middle
@@ -246,7 +251,7 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         if len(sides) == 2:
             others += _anchor(text[low : first[1]], text[first[1]], text[last[0] : high], (open_left, open_right))
             if (
-                not _AT_A_PLACE.match(text, first[1] - 1)
+                not AT_A_PLACE.match(text, first[1] - 1)
                 and text[first[1]] == "-"
                 and (
                     _OPTION.search(inner)
@@ -263,9 +268,6 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         yield from _tokens(text, high, last[1])
 
 
-_PLACES = "路街巷弄馆館楼樓栋棟幢厅廳教站场場园園苑村镇鄉乡寓仓倉库庫桥橋洞井室部组組队隊班院县縣店厂廠矿坝渠港卷册冊"
-"""Behind a place a hyphen and a number are no number below zero: `四教-4302`, `科技馆-4D`."""
-_AT_A_PLACE = later(f"[{_PLACES}]-[0-9]|(?![重量差减少亏缺数])[{HAN}]-[0-9.]+(?:g|kg|mL|ml|min|h)(?![A-Za-z])")
 _SIGNED = later("(?!0[0-9])[0-9][A-Za-z0-9.]*|[a-z][A-Za-z0-9]*|X[a-z]+[0-9]+[kmgt]")
 _OF_ONE, _OF_TWO = later(f"[{IDEOGRAPHS}]\\Z"), later(f"[{IDEOGRAPHS}]{{2}}\\Z")
 """What a hyphen may begin by itself behind a word: `返回码-2`, `选项-xvf`, `JVM参数-Xms2g`."""
@@ -352,7 +354,9 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
     if len(sides) == 2 and first and last:
         if left_edge == right_edge == CLOSED and not cut and len(first) <= _WHOLE >= len(last):
             return len(first), len(last)  # the whole of a cell, bracket or line
-        return lengths_of_pair(first, left_edge, last, right_edge)
+        sizes = lengths_of_pair(first, left_edge, last, right_edge)
+        is_mark = sizes == (1, 1) and len(first) > 1 and right_edge != OPEN and text[high] == "-"
+        return (2, 1) if is_mark else sizes  # `虫情粉虱-低`
     if left_edge == CLOSED and right is None and not cut and len(first) <= _WHOLE and "的" not in first:
         return len(first), 0  # `评审记录/PX产品验证清单`
     is_own = left is None and text[start - 2].isascii() and (len(sides) == 2 or text[start - 1] == "/")
@@ -380,7 +384,8 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
         before, token = side[runs[-2][0] : runs[-2][1]], side[last[0] : last[1]]
         if token[0] in ")）" and len(runs) > 2:
             return low + runs[-3][0], runs[-3][0] > 0 or not certain  # `JJG(交通)051-2009`
-        if before[-1] in PLATES and len(token) <= 6 and (len(runs) == 2 == len(before) + 1 or token.isupper()):
+        is_short = len(token) <= 6 and (len(token) == 1 or not token.isalpha())  # `千川ROI-1.8`
+        if before[-1] in PLATES and is_short and (len(runs) == 2 == len(before) + 1 or token.isupper()):
             return low + last[0] - 1, len(before) > 1
         mate = _NUMBERED.match(other)
         if token.isdigit() and len(token) < 4 and mate:  # `郑单958/先玉335`
@@ -424,7 +429,7 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
     return high - (own or min(2, length)), True
 
 
-_YEAR, _QUANTITY = later("(?:19|20)[0-9]{2}"), later(_AMOUNT)
+_YEAR, _QUANTITY = later("(?:19|20)[0-9]{2}"), later(AMOUNT)
 _OF_A_TOKEN = str.maketrans("", "", "#._")
 
 

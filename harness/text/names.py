@@ -487,7 +487,9 @@ _ITS_NUMBER = later(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六�
 """The number of an attachment belongs to the label: `附件1施工方案.pdf` is also written `附件 1 施工方案.pdf`."""
 
 
-_LABEL_OF_A_PAPER = later(f"[{HAN}]{{1,5}}(?:[号號](?=[{HAN}]{{2}})|(?=[国國卫衛][药藥食械妆妝健][{HAN}]{{1,3}}))")
+_LABEL_OF_A_PAPER = later(
+    f"(?:[来來发發收批转轉]|指标|指標)文(?=[{HAN}]{{2}})|[{HAN}]{{1,5}}(?:[号號](?=[{HAN}]{{2}})|(?=[国國卫衛][药藥食械妆妝健][{HAN}]{{1,3}}))"
+)
 
 
 def paper_at(text: str, start: int, end: int) -> Iterator[Span]:

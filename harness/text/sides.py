@@ -199,11 +199,26 @@ def shorter_pairs(left: str, joined: str, right: str) -> tuple[str, ...]:
     heads, tails = [left], [right]
     if len(left) > 2 and _HAN_RUN.fullmatch(left):
         alike = len(left) - len(right)  # with as many characters as the right side
-        odds = enumerate(seams(left)[:-1])
+        odds = enumerate(seams(left)[: len(left) - (len(left) > _LABEL_AND_ONE)])
         heads += [left[place:] for place, one in odds if place and (one >= PERHAPS or (place == alike and one > 0))]
     if len(right) > 2 and _HAN_RUN.fullmatch(right):
-        tails += [right[:place] for place, one in enumerate(seams(right)) if place > 1 and one >= PERHAPS]
+        tails += [
+            right[:place]
+            for place, one in enumerate(seams(right))
+            if place > (len(right) > _LABEL_AND_ONE) and one >= PERHAPS
+        ]
     return tuple([head + joined + tail for head in heads for tail in tails][1:_MOST_PAIRS])
 
 
-_MOST_PAIRS = 8
+_MOST_PAIRS, _LABEL_AND_ONE = 8, 3  # `收口灰-RAL7016`, `周二-四上课`
+
+
+PLACES = (
+    "路街巷弄馆館楼樓栋棟幢厅廳教站场場园園苑村镇鄉乡寓仓倉库庫桥橋洞井室部組组队隊班院县縣店厂廠矿坝渠港卷册冊闸閘"
+    "一二三四五六七八九十"
+)
+AT_A_PLACE = later(
+    f"[{PLACES}]-[0-9]|(?![重量差减少亏缺数])[\u4e00-\u9fff]-[0-9.]+"
+    "(?:(?:g|kg|mL|ml|min|h|T)(?![A-Za-z])|[折孔期版集季届桌床栋])"
+)
+"""Behind a place a hyphen and a number are no number below zero: `四教-4302`, `科技馆-4D`, `五花肉-500g`."""

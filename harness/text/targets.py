@@ -498,6 +498,11 @@ CONJUNCTIONS = "与與和及或跟"
 PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁滬粵蘇閩魯貴雲陝遼瓊贛晉寧"
 """First character of a number plate."""
 
+AMOUNT = (
+    "[0-9][0-9.,]*(?:[nμµmck]?[gLlmsVAW]|IU|U|h|min|mol|[kM]?Pa|[kMG]?Hz|[kMGT]B|km|"
+    "[℃%‰元件个次片台套张只袋盒箱瓶人天株亩斤吨份条块根颗包粒支])"
+)
+
 MEASURES = _words(
     "号线 号楼 号厅 号机 号门 号库 号桌 批次 批 轮 针 "
     "円 圓 泊 晚 趟 字 码 款 篇 题 杯 笔 托 株 集 股 席 匹 歳 階 枚 冊 조 항 호 원 개 건 명 대 동 회 층 "

@@ -539,3 +539,28 @@ def test_another_word_beside_a_string_is_no_near_miss() -> None:
         ("胶图WB-0611(1).tif，", "胶图 WB-0611(1).tif"),
     ):
         assert set(check(source, answer).verdicts.values()) <= {"verbatim", "absent"}, source
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "damaged"),
+    [
+        ("农险查勘：水稻-倒伏面积12.6亩/户，", "12.6亩/户", "12.6亩 / 户"),
+        ("农险查勘：水稻-倒伏面积12.6亩/户，", "水稻-倒伏", "水稻 - 倒伏"),
+        ("虫情 粉虱-低 良", "粉虱-低", "粉虱 - 低"),
+        ("收口灰-RAL7016 面", "灰-RAL7016", "灰 - RAL7016"),
+        ("，千川ROI-1.8，", "ROI-1.8", "ROI - 1.8"),
+        ("来文苏交函〔2024〕77号，", "苏交函〔2024〕77号", "苏交函 〔2024〕77号"),
+        ("参数 送料±0.05/次 合格", "±0.05/次", "±0.05 / 次"),
+        ("尊敬的会员，生日券-88折", "生日券-88折", "生日券 -88折"),
+    ],
+)
+def test_a_price_a_mark_and_a_label_beside_a_pair(source: str, target: str, damaged: str) -> None:
+    assert repair(source, f"见，{damaged}，处").text == f"见，{target}，处"
+
+
+def test_a_blank_before_an_amount_behind_a_pair_is_the_writers() -> None:
+    for source, answer in (
+        ("冷库出库：带鱼-段10kg/箱，", "出库：带鱼-段 10kg/箱"),
+        ("运营：，千川ROI-1.8，", "千川 ROI-1.8"),
+    ):
+        assert set(check(source, answer).verdicts.values()) <= {"verbatim", "absent"}, source
