@@ -172,7 +172,7 @@ _BELONGS = later("(?:目录|目錄|文件夹|資料夾)?(?:[裡里裏中下内�
 """`/data/样本资料里的 a.csv`: the name of a folder ends before it."""
 
 
-_PREDICATE = later("[了吗呢把被就]|(?<!目)的|没有")
+_PREDICATE = later("[了吗呢把被就]|再(?![生版])|(?<!目)的|没有")
 """What a sentence has and the name of a folder has not: `/data/mysql占了92%`."""
 
 
@@ -237,6 +237,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         yield from chains_in(text, start, end)
 
 
+_THEN = later(f"(?<!合)(?:并|再|然后)(?:{any_of(word for word in VERBS if len(word) > 1)})")
 _OF_A_CLAUSE = later(f"[把将]|放[在到]|写在|存到|发到|(?<!目)的(?=[{HAN}A-Za-z0-9])")
 _TOKEN_BEFORE = later("[A-Za-z0-9][-/_][A-Za-z0-9]")
 
@@ -425,10 +426,9 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     ahead = PUT_BEFORE.match(text, start, stop)
     if ahead:
         return ahead.end(), True
-    if _OF_A_CLAUSE.search(text, start, stop):  # `请把A-3床的K+结果填进记录单-夜班.docx`
-        put = [one for one in _ACTION.finditer(text, start, stop) if _OF_A_CLAUSE.search(text, start, one.end())]
-        if put and _TOKEN_BEFORE.search(text, start, put[-1].start()):
-            return put[-1].end(), True
+    put = _put_behind(text, start, stop)
+    if put:
+        return put, True
     cut = start
     head = HAN_RUN.match(text, start, stop)
     if head is None:
@@ -459,6 +459,15 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
         return cut - 2, place > 2  # `附件1-分解表.xlsx`
     numbered = _ITS_NUMBER.match(text, cut, stop) if is_attached else None
     return (numbered.end(), True) if numbered else (cut, False)
+
+
+def _put_behind(text: str, start: int, stop: int) -> int:
+    """Where a name begins behind a clause with another token in it, or 0: `复查CEA/CA199并更新随访表_李.xlsx`."""
+    then = [one.end() for one in _THEN.finditer(text, start, stop)]
+    if not then and _OF_A_CLAUSE.search(text, start, stop):  # `请把A-3床的K+结果填进记录单-夜班.docx`
+        actions = [one.end() for one in _ACTION.finditer(text, start, stop)]
+        then = [end for end in actions if _OF_A_CLAUSE.search(text, start, end)]
+    return then[-1] if then and _TOKEN_BEFORE.search(text, start, then[-1]) else 0
 
 
 def _behind_verbs(run: str, place: int) -> int:
