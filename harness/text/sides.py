@@ -198,9 +198,10 @@ def shorter_pairs(left: str, joined: str, right: str) -> tuple[str, ...]:
     """A pair without a label before it, or a word behind it: `馆藏南馆-密集架`, `哈利/赫敏对白`."""
     heads, tails = [left], [right]
     if len(left) > 2 and _HAN_RUN.fullmatch(left):
+        # a label has two characters and leaves two before another word: of `水吧台/岛台` nothing is cut off
         alike = len(left) - len(right)  # with as many characters as the right side
-        odds = enumerate(seams(left)[: len(left) - (len(left) > _LABEL_AND_ONE)])
-        heads += [left[place:] for place, one in odds if place and (one >= PERHAPS or (place == alike and one > 0))]
+        odds = enumerate(seams(left)[: len(left) - (len(left) > _LABEL_AND_ONE or not right[0].isascii())])
+        heads += [left[place:] for place, one in odds if place > 1 and (one >= PERHAPS or (place == alike and one > 0))]
     if len(right) > 2 and _HAN_RUN.fullmatch(right):
         tails += [
             right[:place]

@@ -73,7 +73,7 @@ def _are_words(before: str, after: str, sign: str) -> bool:
     return all(word[0].isupper() or any(c.isdigit() for c in word) for word in (before, after))
 
 
-_WORD_AND_CODE = later(f"[{HAN}]+/[A-Z]+[0-9]{{4,}}|[A-Z]+[0-9]{{4,}}/[{HAN}]+")
+_WORD_AND_CODE = later(f"[{HAN}]+/[A-Z]+-?[0-9]{{4,}}|[A-Z]+-?[0-9]{{4,}}/[{HAN}]+")
 _IN_QUOTES = ("“”", "「」", "『』", "《》", '""', "``")
 _SPACED_PAIR = later(f"([{HAN}]+)[^\\S\\n]+([-/／])[^\\S\\n]+([{HAN}]+)")
 

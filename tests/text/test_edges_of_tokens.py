@@ -88,6 +88,10 @@ from harness.text import check, extract_targets, repair
             "图：img/Q-00388_背面.CR3",
             "img/Q-00388 _背面.CR3",
         ),
+        ("卡号KH-00914 / 组别：混双 /", "KH-00914", "卡号 KH-00914，组别混双", "KH - 00914"),
+        ("表格 价目表v8_终.xlsx、", "价目表v8_终.xlsx", "表格 价目表v8_终.xlsx", "价目表 v8_终.xlsx"),
+        ("批号88Sr-3107B，", "88Sr-3107B", "批号 88Sr-3107B", "88Sr–3107B"),
+        ("剂量0.2mg/kg，", "mg/kg", "单位为 mg/kg", "mg / kg"),
         ("🔧AB-12/C🔧是配件号", "AB-12/C", "🔧 AB-12/C 🔧 是", "AB - 12/C"),
         (
             "下载⬇️tool-cli_0.9.2.tar.gz后",
