@@ -541,6 +541,7 @@ def test_another_word_beside_a_string_is_no_near_miss() -> None:
         ("招新，作品星轨_30s-f2.8.jpg，", "另有星轨_30s-f2.8.jpg"),
         ("攻略:P2-换坦喊，", "涉及 P2-换坦和其余"),
         ("胶图WB-0611(1).tif，", "胶图 WB-0611(1).tif"),
+        ("金额 影像DK_0611-03.tif 已传", "影像 DK_0611-03.tif"),
     ):
         assert set(check(source, answer).verdicts.values()) <= {"verbatim", "absent"}, source
 
