@@ -275,6 +275,18 @@ def _in_quotes(text: str, is_free: _Free) -> Iterator[_Place]:
                 yield start, end, found[0][0] + quote + found[1] + quote, (start, end)
 
 
+_ARROW = later(rf"(?:[–－−]>(?<=\w..)|(?:-[{_BLANKS}]>|->[{_BLANKS}]|[{_BLANKS}]->)(?<=\w...))(?=\w)")
+
+
+def _at_arrows(text: str, is_free: _Free) -> Iterator[_Place]:
+    """`USART1- >BRR`, `p-> next`; not `A -> B`."""
+    for found in _ARROW.finditer(text):
+        start, end = found.span()
+        left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _RIGHT.match(text, end, end + _WORD + 1)
+        if left and right and left[0].isascii() and right[0].isascii() and is_free(start, end):
+            yield left.start(), right.end(), left[0] + "->" + right[0], (start, end)
+
+
 _LOOKS = (
     (_at_signs, frozenset(_SIGNS + _OTHERS)),
     (_at_a_mark, frozenset("@~")),
@@ -285,6 +297,7 @@ _LOOKS = (
     (_in_pairs, frozenset("（")),
     (_in_quotes, frozenset("'")),
     (_escaped, frozenset("e")),
+    (_at_arrows, frozenset(">")),
 )
 """Each with the signs of which it asks for one."""
 _NO_NUMBER = "".join(rf"(?<!\W[0-9]{{{digits}}}\.)" for digits in range(1, 5))  # `-2019. 防水层`: `_is_at_a_point`
@@ -301,6 +314,7 @@ _MAY_HOLD = (
     ("[", (" [",), "["),
     (":", (" :",), ":"),
     ("_", ("\\_",), "e"),
+    (">", ("- >", "–>", "－>", "−>", "-> ", " ->"), ">"),
 )
 """What a text is asked for where it has the first, and the sign that stands for it."""
 

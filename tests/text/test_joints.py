@@ -53,6 +53,9 @@ APART = [
     ("分区dt='20240630'跑", "分区 dt=' 20240630'", "=' 20240630'", "分区 dt='20240630'"),
     ("查校验文件md5sum-室温.txt吧", "见 md5sum-室温 .txt", "室温 .txt", "见 md5sum-室温.txt"),
     ("查校验文件md5sum-室温.txt吧", "见 md5sum-室温．txt", "室温．txt", "见 md5sum-室温.txt"),
+    ("寄存器USART1->BRR写入", "写 USART1- >BRR", "USART1- >BRR", "写 USART1->BRR"),
+    ("寄存器USART1->BRR写入", "写 USART1–>BRR", "USART1–>BRR", "写 USART1->BRR"),
+    ("寄存器USART1->BRR写入", "写 USART1-> BRR", "USART1-> BRR", "写 USART1->BRR"),
     ("键hot:首页_推荐过大", "键 hot :首页_推荐", "hot :首页", "键 hot:首页_推荐"),
     ("表DimDate[年月]缺列", "表 DimDate [年月]", "DimDate [年月", "表 DimDate[年月]"),
 ]
@@ -108,6 +111,7 @@ def test_a_joint_of_no_target_is_one_of_its_own_with_the_span_that_both_texts_sh
         ("用Python.然后Pro+手机", "用 Python. 然后 Pro+ 手机"),
         ("拜访时长(分钟)", "拜访时长 (分钟)，即拜访时长（分钟）"),
         ("他说='好'", "他说：‘好’"),
+        ("流程A1->B2->结束", "流程 A1 -> B2 -> 结束"),
         ("导出.csv和后缀:md", "导出 .csv 和后缀: md"),
         ("见文献Bert[1]和key:value", "见文献 Bert [1] 和 key: value"),
         ("看Foo[年]", "看 [Foo] [年](a.html)"),

@@ -234,6 +234,7 @@ def test_a_target_ends_where_its_string_does(source: str, target: str, damaged: 
         ("把/mnt/采集卡/CH01/*.bin拷走", "/mnt/采集卡/CH01/*.bin", "/mnt/采集卡/CH01/ *.bin"),
         ("vue页面views/报表/日报-明细.vue，", "views/报表/日报-明细.vue", "views/报表/日报 - 明细.vue"),
         ("值ingress.hosts[0].host写成了pay-灰度.corp.cn，", "ingress.hosts[0].host", "ingress.hosts [0].host"),
+        ("路由#/flow/审批-详情/88，接口", "#/flow/审批-详情/88", "#/ flow/审批-详情/88"),
         ("站名S7-1200/灌装线2", "S7-1200/灌装线2", "S7-1200/灌装线 2"),
         ("DBC文件整车_V3.2(释放).dbc，节点", "整车_V3.2(释放).dbc", "整车_V3.2 (释放).dbc"),
     ],
