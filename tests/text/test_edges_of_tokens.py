@@ -569,3 +569,15 @@ def test_a_blank_before_an_amount_behind_a_pair_is_the_writers() -> None:
         ("运营：，千川ROI-1.8，", "千川 ROI-1.8"),
     ):
         assert set(check(source, answer).verdicts.values()) <= {"verbatim", "absent"}, source
+
+
+@pytest.mark.parametrize(
+    ("source", "whole"),
+    [
+        ("图都扔在 网盘/猫粮详情页8张图 里了", "网盘/猫粮详情页8张图"),
+        ("已经写到 hdfs目录/日活DAU汇总 里，", "hdfs目录/日活DAU汇总"),
+    ],
+)
+def test_a_count_and_an_abbreviation_in_a_tail_may_be_the_sentences(source: str, whole: str) -> None:
+    """The answers of a recorded run hang on it: `harness runs verify` compares them."""
+    assert whole not in [target.text for target in extract_targets(source)]
