@@ -413,9 +413,18 @@ _PLAIN = re.compile(f"[A-Za-z0-9]{{2,}}+(?:[-/_][A-Za-z0-9]++)+(?=[{_HARD_ENDS}]
 """A target as a whole: `ZX-2000`, `Sikalastic-609`."""
 
 
+_OPENED_FIRST = re.compile(
+    f"(?:请|請|帮我|幫我)?(?:打开|读取|查看|下载|删除|上传|開啟|讀取)(?=[{HAN}]{{2,6}}/[A-Za-z0-9]{{1,8}}[{HAN}]{{2,8}}\\Z)"
+)
+
+
 @lru_cache(maxsize=8192)
 def read(before: str, run: str, after: str) -> tuple[Span, ...]:
     """The targets of a run between two neighbours. Kept, since the same words come again in row after row."""
+    opened = _OPENED_FIRST.match(run)
+    if opened:  # `读取评审记录/PX产品验证清单`: behind the verb an edge is certain
+        size = opened.end()
+        return tuple(one._replace(start=one.start + size, end=one.end + size) for one in read(" ", run[size:], after))
     text = before + run + after
     shift = len(before)
     found = _atom(text, shift, shift + len(run))

@@ -35,8 +35,13 @@ _SHORT_TAIL = later("[0-9A-Z]{1,2}")
 _TAIL = later(f"[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
 _LONG_TAIL = later(f"[{HAN}]{{0,2}}[A-Za-z0-9.]+[%‰℃]?[{HAN}]{{0,2}}")
 _ANY_TAIL = later(f"[{HAN}]{{0,3}}|[{HAN}]{{0,2}}[A-Za-z0-9.#%+-]+[{HAN}]?|_[A-Za-z0-9{HAN}]{{1,6}}")
-_TAIL_OF_A_PLACE = later(f"[{HAN}]{{0,6}}[a-z]{{1,4}}[0-9]{{1,3}}[{HAN}]{{1,6}}")
-"""`测试/登录h5用例`; counts (`网盘/详情页8张图`) and abbreviations (`目录/日活DAU汇总`) may be the sentence's."""
+_TAIL_OF_A_PLACE = later(f"(?!.*[0-9][天日月年小时分次元人个個時])[{HAN}]{{0,6}}[A-Za-z0-9]{{1,6}}[{HAN}]{{1,6}}")
+"""`测试/登录h5用例`, `网盘/猫粮详情页8张图`"""
+_FOLDERS = later(
+    f"(?=.*[A-Za-z0-9])(?=.*[A-Za-z0-9{HAN}]{{5}})(?!.*[0-9]/[0-9])[A-Za-z0-9_-]{{0,12}}[{HAN}][A-Za-z0-9_{HAN}-]{{1,12}}"
+    f"(?:/[A-Za-z0-9_{HAN}-]{{2,14}}){{2,6}}"
+)
+"""`合同/2024年度/XX公司框架协议`"""
 _LONG_WORD = later(f".*[{HAN}]{{6}}[^{HAN}]*")
 _TIMES = later("[0-9.]+(?:[次遍%L]|[mμµk]?g|m[Ll]|min)")
 _HAS_A_TOKEN = later(".*[A-Za-z0-9]")
@@ -62,6 +67,9 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     low, high = first.start, last.end
     if len(spans) == 1 and (low, high) == (0, len(run)):
         return spans
+    is_bounded = before in _BEFORE and after in _BEHIND
+    if is_bounded and _FOLDERS.fullmatch(run) and not _OF_A_SENTENCE.search(run):
+        return [Span(0, len(run), kind="path", alternates=(run[run[: run.rfind("/")].rfind("/") + 1 :],))]
     if len(run) > _LONGEST or any(one.kind not in ("", "code") for one in spans):
         return spans
     end = len(run.rstrip(".:;,"))
