@@ -249,6 +249,7 @@ def test_a_pattern_an_address_and_a_last_digit(source: str, target: str, damaged
     [
         ("价格$x，另见a_1，再$z_1^2$", "价格 $x，另见 a_1，再 $z_1^2$"),
         ("访问http://a.cn/api/返回JSON，看", "访问 http://a.cn/api/ 返回 JSON，看"),
+        ("移到\\\\收件箱\\采购\\待确认，类别", "移到 \\\\收件箱\\采购\\待确认，并打标"),
         ("选 A.正确 还是 B.错误", "A. 正确\nB. 错误"),
     ],
 )
