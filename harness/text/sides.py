@@ -201,7 +201,13 @@ def shorter_pairs(left: str, joined: str, right: str) -> tuple[str, ...]:
         # a label has two characters and leaves two before another word: of `水吧台/岛台` nothing is cut off
         alike = len(left) - len(right)  # with as many characters as the right side
         odds = enumerate(seams(left)[: len(left) - (len(left) > _LABEL_AND_ONE or not right[0].isascii())])
-        heads += [left[place:] for place, one in odds if place > 1 and (one >= PERHAPS or (place == alike and one > 0))]
+        # of four characters the last two may be the word: `钳工-老魏` of `责任钳工-老魏`
+        heads += [
+            left[place:]
+            for place, one in odds
+            if place > 1
+            and (one >= PERHAPS or (place == 2 and len(left) == _TWO_WORDS) or (place == alike and one > 0))
+        ]
     if len(right) > 2 and _HAN_RUN.fullmatch(right):
         tails += [
             right[:place]
@@ -211,7 +217,7 @@ def shorter_pairs(left: str, joined: str, right: str) -> tuple[str, ...]:
     return tuple([head + joined + tail for head in heads for tail in tails][1:_MOST_PAIRS])
 
 
-_MOST_PAIRS, _LABEL_AND_ONE = 8, 3  # `收口灰-RAL7016`, `周二-四上课`
+_TWO_WORDS, _MOST_PAIRS, _LABEL_AND_ONE = 4, 8, 3  # `收口灰-RAL7016`, `周二-四上课`
 
 
 PLACES = (

@@ -529,6 +529,7 @@ def test_a_return_code_keeps_its_sign_and_a_range_of_houses_its_dash() -> None:
         ("招新，作品星轨_30s-f2.8.jpg，", "星轨_30s - f2.8.jpg", "星轨_30s-f2.8.jpg"),
         ('缺"三会一课"-6月记录', '缺"三会一课"－6月记录', '缺"三会一课"-6月记录'),
         ("改停118路/夜7路改走环城东路-古墩路", "环城东路 - 古墩路", "环城东路-古墩路"),
+        ("责任 责任钳工-老魏 复查", "由钳工 - 老魏负责", "由钳工-老魏负责"),
     ],
 )
 def test_a_string_is_known_without_the_word_beside_it(source: str, damaged: str, mended: str) -> None:
