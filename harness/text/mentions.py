@@ -394,7 +394,7 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
 
 _PARTING = frozenset({"space-inside", "cjk-boundary", "wide-space", "line-break", "markup"})
 _WHOLE_NAMES = frozenset({"path", "file", "url"})
-_QUANTITY, _UNIT_OF_HAN = later(r"/[0-9]+(?:\.[0-9]+)?\Z"), later("[\u4e00-\u9fff]{1,3}/.{1,3}")
+_QUANTITY, _UNIT_OF_HAN = later(r"[^0-9]+/[0-9]+(?:\.[0-9]+)?"), later("[\u4e00-\u9fff]{1,3}/.{1,3}")
 _OF_A_PAPER = later("[〔［(（](?:19|20)[0-9]{2}[〕］)）]")
 
 
@@ -409,7 +409,7 @@ def _is_between_words(change: Change, reading: Reading, target: Target, text: st
     if not (before and behind and is_cjk(behind[0])):
         return False
     is_counter = behind in MEASURES or (len(behind) == 1 and not (before[0].isascii() and before[0].isalpha()))
-    is_counted = target.open_right or not any(map(str.isalpha, before)) or _QUANTITY.search(before) is not None
+    is_counted = target.open_right or not any(map(str.isalpha, before)) or _QUANTITY.fullmatch(before) is not None
     if (
         target.kind == "code"
         and before[-1].isdecimal()

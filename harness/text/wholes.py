@@ -82,7 +82,7 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     if low > 0 and is_begun and is_name and not _OF_A_SENTENCE.search(run[:low]):
         low = 0
     if high < end and _is_tail(
-        run, last.start, high, end, after, is_begun=is_begun, is_led=is_begun or before in "：:"
+        run, last.start, high, end, after, is_begun=is_begun, is_led=is_begun or before in "：:、"
     ):
         high = end
     apart = any(
@@ -279,7 +279,7 @@ _AHEAD_OF_A_CODE = later(
     r"|[A-Z]{2,4}(?=[0-9]+(?:[A-Z]-[0-9]+/[0-9]|-[0-9]+-[0-9]|[a-z]{1,3}/))"
     r"|[a-z]{2,12}/(?=[a-z]+(?:-[a-z0-9]+)*-(?=[a-z]*\d)[a-z0-9]+\Z)|"
     r"-(?=[A-Z][A-Z0-9]+[-/][A-Z0-9])|[A-Za-z_]+:(?=-[0-9]{3,}\Z)|"
-    r"(?i:doi|hdl|isbn|issn|arxiv|pmid):(?=[0-9])|[0-9]{1,4}\([0-9]{1,4}\):(?=[0-9]+-[0-9])"
+    r"(?i:doi|hdl|isbn|issn|arxiv|pmid):(?=[0-9])"
 )
 """`NO.ILCDUB-2024/0773`, `errCode:-601034`, and the hyphen that a row of a message begins with."""
 

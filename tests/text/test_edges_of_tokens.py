@@ -92,6 +92,13 @@ from harness.text import check, extract_targets, repair
         ("表格 价目表v8_终.xlsx、", "价目表v8_终.xlsx", "表格 价目表v8_终.xlsx", "价目表 v8_终.xlsx"),
         ("批号88Sr-3107B，", "88Sr-3107B", "批号 88Sr-3107B", "88Sr–3107B"),
         ("剂量0.2mg/kg，", "mg/kg", "单位为 mg/kg", "mg / kg"),
+        ("构件编号 KZ-3/2层，", "KZ-3/2层", "构件 KZ-3/2层", "KZ-3/2 层"),
+        (
+            "列出：附图7.png、评审记录/PX产品验证清单。",
+            "评审记录/PX产品验证清单",
+            "评审记录/PX产品验证清单。",
+            "评审记录/PX 产品验证清单",
+        ),
         ("🔧AB-12/C🔧是配件号", "AB-12/C", "🔧 AB-12/C 🔧 是", "AB - 12/C"),
         (
             "下载⬇️tool-cli_0.9.2.tar.gz后",
@@ -432,6 +439,14 @@ def test_a_quoted_number_with_a_blank_is_one() -> None:
     assert [one.text for one in extract_targets(source)] == ["KF 3-2209"]
     assert check(source, "KF3-2209").verdicts == {"KF 3-2209": "altered"}
     assert check(source, "KF 3-2209").verdicts == {"KF 3-2209": "verbatim"}
+
+
+def test_pages_of_a_reference_are_set_as_its_style_has_them() -> None:
+    source = "Coastal Ecology 14(2):88-103, shelf mark QH541.5/M37"
+    assert set(check(source, "*Coastal Ecology*, *14*(2), 88–103. QH541.5/M37").verdicts.values()) <= {
+        "verbatim",
+        "absent",
+    }
 
 
 def test_sizes_and_marks_are_listed_as_one_likes() -> None:
