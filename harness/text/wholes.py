@@ -130,6 +130,7 @@ def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: b
     return _OF_PARTS.search(run, max(0, high - 3), end) is not None
 
 
+_LONGEST_TOKEN = 200  # code points: a text in which all is joined is not read again for each piece
 _MAY_GO_ON = frozenset({"code", "identifier", "path", "email"})
 _JOINS = ("#", ":", "?")
 _VALUE = "[A-Za-z_][\\w.]*=[\\w.$%{}-]+"
@@ -151,7 +152,8 @@ def joined(text: str, targets: list[Target]) -> list[Target]:
         if last and one.end <= last.end:
             kept[-1] = last._replace(alternates=(*last.alternates, one.text))
             continue
-        if last and last.kind in _MAY_GO_ON and (one.kind in _MAY_GO_ON or one.kind == "cjk-pair"):
+        is_near = last is not None and one.end - last.start <= _LONGEST_TOKEN
+        if last and is_near and last.kind in _MAY_GO_ON and (one.kind in _MAY_GO_ON or one.kind == "cjk-pair"):
             between = text[last.end : one.start]
             is_place = between == ":" and one.kind == "path" and one.text[0] in "/~"  # `nas-02:/vol1/备份`
             if between == "#" or is_place or (not between and (one.text[0] in "#@" or is_cjk(one.text[0]))):
@@ -161,7 +163,7 @@ def joined(text: str, targets: list[Target]) -> list[Target]:
             text[target.end : target.end + 1] in _JOINS or (target.text[-1] == "#" and "-" in target.text)
         ):
             more = _GOES_ON.match(text, target.end)
-            if more:
+            if more and more.end() - target.start <= _LONGEST_TOKEN:
                 target = _until(text, target, more.end(), (target.text, *target.alternates))
         kept.append(target)
     return kept

@@ -441,6 +441,13 @@ def test_a_quoted_number_with_a_blank_is_one() -> None:
     assert check(source, "KF 3-2209").verdicts == {"KF 3-2209": "verbatim"}
 
 
+@pytest.mark.parametrize("unit", ["三街-19号/B座", "合同/2024年度/X", "ab-1#", "a-1/b?c-2=d_3&"])
+def test_a_text_in_which_all_is_joined_is_no_single_token(unit: str) -> None:
+    """Each piece would make the token, and what is kept of it, longer once more: the square of the text."""
+    found = extract_targets(unit * 400)
+    assert sum(len(one.text) + sum(map(len, one.alternates)) for one in found) < 20 * 400 * len(unit)
+
+
 def test_pages_of_a_reference_are_set_as_its_style_has_them() -> None:
     source = "Coastal Ecology 14(2):88-103, shelf mark QH541.5/M37"
     assert set(check(source, "*Coastal Ecology*, *14*(2), 88–103. QH541.5/M37").verdicts.values()) <= {
