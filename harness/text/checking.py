@@ -462,8 +462,8 @@ def _prepared(
 def _codes_of(target: Target) -> tuple[Target, ...]:
     """The parts of a target that are codes by themselves, and may come back alone: `DS-K2604T/网口2`."""
     if target.kind == "path":
-        name = _LAST_PART.sub("", target.text)
-        return (Target(name, "file"),) if name in target.alternates and has_near_misses(Target(name, "file")) else ()
+        name = Target(_LAST_PART.sub("", target.text), "file")
+        return (name,) if name.text in target.alternates and has_near_misses(name) else ()
     if target.kind in ("file", "url"):
         return ()
     split = _SIDES.split(target.text) if target.kind == "code" else []

@@ -139,8 +139,8 @@ def near_misses(
             yield from _longer(text, target, source, tokens)
 
 
-_CODE_BEFORE = later(r"[A-Za-z0-9_./\\:#+@-]{1,80}\Z")
-_CODE_BEHIND = later(r"[A-Za-z0-9_./\\:#+@-]{1,80}")
+_AROUND, _OF_A_CODE = 80, r"[A-Za-z0-9_./\\:#+@-]{1,80}"
+_CODE_BEFORE, _CODE_BEHIND = later(rf"{_OF_A_CODE}\Z"), later(_OF_A_CODE)
 
 
 def _is_deep_inside(text: str, start: int, end: int) -> bool:
@@ -148,7 +148,7 @@ def _is_deep_inside(text: str, start: int, end: int) -> bool:
     behind = _CODE_BEHIND.match(text, end)
     if behind is None or not any(map(str.isalnum, behind[0])):
         return False
-    before = _CODE_BEFORE.search(text, max(0, start - 80), start)
+    before = _CODE_BEFORE.search(text, max(0, start - _AROUND), start)
     return before is None or len(before[0]) + len(behind[0]) > end - start
 
 

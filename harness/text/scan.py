@@ -10,6 +10,7 @@ from functools import lru_cache
 from heapq import heapify, heappop, heapreplace
 from itertools import chain, pairwise
 
+from harness.text.called import also_called, key_of, without_its_name
 from harness.text.chains import (
     ENDS,
     HAN,
@@ -36,24 +37,19 @@ from harness.text.names import (
     paper_at,
     path_at,
 )
-from harness.text.own_signs import chains_of_own_signs
-from harness.text.sides import length_of_side, lengths_of_pair, seams
-from harness.text.spaced import has_sign, spans_with_blanks
+from harness.text.sides import length_of_side, lengths_of_pair, seams, unspaced_seams
+from harness.text.spaced import chains_of_own_signs, has_sign, spans_with_blanks
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import HEADS, Target, is_code, is_sum, kind_of, pairs_of
 from harness.text.wholes import (
     BESIDE_A_CELL,
     IN_BRACKETS,
-    also_called,
     in_touching_bracket,
     is_cell,
     is_row,
     joined,
-    key_of,
     plain_behind_han,
-    unspaced_seams,
     whole_of,
-    without_its_name,
 )
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"

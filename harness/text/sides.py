@@ -229,3 +229,18 @@ AT_A_PLACE = later(
     "(?:(?:g|kg|mL|ml|min|h|T)(?![A-Za-z])|[折孔期版集季届桌床栋])"
 )
 """Behind a place a hyphen and a number are no number below zero: `四教-4302`, `科技馆-4D`, `五花肉-500g`."""
+
+
+_UNSPACED = "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
+_OF_UNSPACED = later(f"[{_UNSPACED}]")
+_UNSPACED_SEAM = later(f"(?<=[{_UNSPACED}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_UNSPACED}])")
+_ENDS_IN_A_LETTER = later(f"[-/][{_UNSPACED}]+[A-Z0-9]{{1,2}}\\Z")
+"""`5-12/อาคารB`"""
+
+
+def unspaced_seams(inner: str) -> list[int]:
+    """Where a word of Thai, Lao, Myanmar or Khmer touches a token: `รุ่นXK-900/2ราคา`. A blank there is the writer's."""
+    if not _OF_UNSPACED.search(inner):
+        return []
+    seams = [one.start() for one in _UNSPACED_SEAM.finditer(inner)]
+    return seams[:-1] if _ENDS_IN_A_LETTER.search(inner) else seams

@@ -1,12 +1,13 @@
-"""Words that have blanks of their own round a symbol: `Mon - Fri`, `入口 / 出口`."""
+"""What the table of symbols makes: words with blanks of their own round one, and what a project's own joins."""
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
-from harness.text.chains import ENDS, HAN, SIGN_BETWEEN, Span, left_end, lengths, right_end
+from harness.text.chains import ENDS, HAN, SIGN_BETWEEN, Span, chain_of, left_end, lengths, right_end
 from harness.text.characters import LINE_BREAK_SET, SPACES, is_cjk, later
-from harness.text.symbols import SymbolTable
+from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import is_code
 
 _WORD = later(f"[{HAN}]+|[^{HAN}{ENDS}]+")
@@ -113,3 +114,27 @@ def spans_with_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
         elif " " in text[start:end]:
             codes = [one for one in _APART.split(text[start:end]) if has_sign(one)]
             yield Span(start, end, kind="spaced", alternates=tuple(codes))
+
+
+@lru_cache(maxsize=64)
+def _atoms_with(signs: str) -> re.Pattern[str]:
+    """Runs that a project's own symbols do not end, though one of them may end an atom otherwise."""
+    ends = "".join(char for char in ENDS[2:].replace("\\[", "[").replace("\\]", "]") if char not in signs)
+    return re.compile(f"[^\\s{re.escape(ends)}]+")
+
+
+def chains_of_own_signs(text: str, symbols: SymbolTable) -> Iterator[Span]:
+    """Targets that only a symbol of the project's own makes, such as `X,Y`."""
+    signs = "".join(char for char in symbols.by_char if char not in DEFAULT_SYMBOLS.by_char)
+    if not signs:
+        return
+    for found in _atoms_with(signs).finditer(text):
+        start, end = found.span()
+        while start < end and not text[start].isalnum():
+            start += 1
+        while end > start and not text[end - 1].isalnum():
+            end -= 1
+        joints = [place for place in range(start + 1, end - 1) if text[place] in signs]
+        if joints and all(text[place + 1] not in signs for place in joints):
+            cuts = [start - 1, *joints, end]
+            yield from chain_of(text, [(low + 1, high) for low, high in pairwise(cuts)])
