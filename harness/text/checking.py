@@ -234,7 +234,9 @@ class Judge:
         return whole, damaged + self._joints(page, self._apart(page))
 
     def _apart(self, page: Page, taken: Sequence[tuple[int, int]] = ()) -> list[Joint]:
-        return list(joints_apart(page.text, self.source, taken)) if self.is_open else []
+        if not self.is_open:
+            return []
+        return list(joints_apart(page.text, self.source, taken, is_value=not page.is_text))
 
     def _joints(self, page: Page, apart: list[Joint]) -> list[Finding]:
         """What is apart at a sign of the source, whatever the targets are."""

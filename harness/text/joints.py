@@ -62,10 +62,13 @@ class Joint(NamedTuple):
     """Where the source has it, in code points of the text (or message) that holds it."""
 
 
-def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = ()) -> Iterator[Joint]:
+def joints_apart(
+    text: str, source: Source, taken: Sequence[tuple[int, int]] = (), *, is_value: bool = False
+) -> Iterator[Joint]:
     """The joints of the source that `text` has apart; one and the next may share a word.
 
-    What overlaps a place that is `taken` is left out: what becomes of it is decided there.
+    What overlaps a place that is `taken` is left out: what becomes of it is decided there. `is_value`: the text is a
+    string of JSON.
     """
     places = sorted(taken) if taken else ()
     reach = list(accumulate((end for _, end in places), max)) if taken else ()
@@ -75,6 +78,8 @@ def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = (
         return not ahead or reach[ahead - 1] < low
 
     begins = may_begin(text, is_free)
+    if is_value:
+        begins.add("")
     if not begins:
         return
     for look, signs in _LOOKS:
@@ -82,7 +87,11 @@ def joints_apart(text: str, source: Source, taken: Sequence[tuple[int, int]] = (
             if source.holds(wanted) and not _is_in(source, text[start:end]):
                 if look is _at_signs and _goes_on_as_another(text, (start, low), (high, end), source):
                     continue
-                place = next(part.index(wanted) for part in source.parts if wanted in part)
+                part = next(part for part in source.parts if wanted in part)
+                place = part.index(wanted)
+                is_named = look not in (_in_slots, _as_a_whole) or text[start - 1 : start] == "`"
+                if not is_named and not _is_a_name(wanted, part, place):
+                    continue
                 yield Joint(start, end, wanted, place)
 
 
@@ -287,6 +296,45 @@ def _at_arrows(text: str, is_free: _Free) -> Iterator[_Place]:
             yield left.start(), right.end(), left[0] + "->" + right[0], (start, end)
 
 
+_PARTED = later(f"(?:(?<=[{_HAN}])[{_BLANKS}](?=[!-~])|(?<=[!-~])[{_BLANKS}](?=[{_HAN}]))")
+_BLANK_BETWEEN = later(f"[{_BLANKS}](?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9]))(?:(?<![{_HAN}].)|(?![{_HAN}]))")
+_A_LETTER = later("[A-Za-z]")  # `前 100 名` is how a number is written
+_IN_A_SLOT = "[^`\"'“”「」『』，。；！？\n]"
+_SLOT = later(rf"(?:(?<!\w)[`\"']|[“「『])({_IN_A_SLOT}{{3,{2 * _WORD}}}+)[`\"'”」』](?!\w)")
+_OPEN_SLOT = later(rf"(?:(?<!\w)[`\"']|[“「『]){_IN_A_SLOT}*[{_BLANKS}]{_IN_A_SLOT}*\Z")
+_NAMED_BEFORE = later(r"(?:[叫为為名称稱夹夾录錄表段列量支库庫群号號签簽件]|[A-Za-z] )\Z")
+_NAMED_BEHIND = later("的?(?:文件|目录|目錄|资料夹|資料夾|数据表|工作表|表|字段|欄位|这|那|[一两三]|里|中|下)")
+
+
+def _in_slots(text: str, is_free: _Free) -> Iterator[_Place]:
+    """`"AI 产品部"`, `` `订单 ID` ``: all that is in quotes, with a blank between Han and what is ASCII."""
+    for found in _SLOT.finditer(text):
+        yield from _parted(text, *found.span(1), is_free)
+
+
+def _as_a_whole(text: str, is_free: _Free) -> Iterator[_Place]:
+    """A string of JSON."""
+    if len(text) <= 2 * _WORD:
+        yield from _parted(text, 0, len(text), is_free)
+
+
+def _parted(text: str, start: int, end: int, is_free: _Free) -> Iterator[_Place]:
+    if _PARTED.search(text, start, end) and _A_LETTER.search(text, start, end) and is_free(start, end):
+        yield start, end, _BLANK_BETWEEN.sub("", text[start:end]), (start, end)
+
+
+_OF_A_SENTENCE = later("[的了吗嗎呢吧是把被将將请請我你您他她它们們这這那没沒不也都就]|(?!.*[/\\\\]).{25}")
+
+
+def _is_a_name(wanted: str, part: str, place: int) -> bool:
+    """Whether a source has it as a string by itself, and no sentence: between blanks or signs, or behind `目录名叫`."""
+    if _OF_A_SENTENCE.search(wanted):
+        return False
+    before, behind = part[place - 1 : place], part[place + len(wanted) : place + len(wanted) + 1]
+    begins = not before.isalnum() or _NAMED_BEFORE.search(part, max(0, place - 2), place)
+    return bool(begins and (not behind.isalnum() or _NAMED_BEHIND.match(part, place + len(wanted))))
+
+
 _LOOKS = (
     (_at_signs, frozenset(_SIGNS + _OTHERS)),
     (_at_a_mark, frozenset("@~")),
@@ -298,6 +346,8 @@ _LOOKS = (
     (_in_quotes, frozenset("'")),
     (_escaped, frozenset("e")),
     (_at_arrows, frozenset(">")),
+    (_in_slots, frozenset("`")),
+    (_as_a_whole, frozenset(("",))),
 )
 """Each with the signs of which it asks for one."""
 _NO_NUMBER = "".join(rf"(?<!\W[0-9]{{{digits}}}\.)" for digits in range(1, 5))  # `-2019. 防水层`: `_is_at_a_point`
@@ -325,6 +375,8 @@ def may_begin(text: str, is_free: _Free = lambda low, high: True) -> set[str]:
     for sign, forms, sign_of_look in _MAY_HOLD:
         if sign in text and any(map(text.__contains__, forms)):
             found.add(sign_of_look)
+    if any(map(text.__contains__, "`\"'“「『")) and _PARTED.search(text):
+        found.add("`")
     if ("（" in text and ")" in text) or ("(" in text and "）" in text):
         found.add("（")
     return found
@@ -387,8 +439,9 @@ def _is_apart(left: str, run: str, right: str, *, before: bool, behind: bool) ->
 
 def open_end(text: str, end: int) -> int:
     """Where a joint may begin that the end of `text`, or the `end` given, leaves open; the end where none can."""
-    found = _OPEN_END.search(text, max(0, end - LONGEST), end)
-    return found.start() if found else end
+    low = max(0, end - LONGEST)
+    found, slot = _OPEN_END.search(text, low, end), _OPEN_SLOT.search(text, low, end)
+    return min(found.start() if found else end, slot.start() if slot else end)
 
 
 def reach_of(text: str, start: int, end: int) -> tuple[int, int]:

@@ -23,7 +23,7 @@ _OF_A_SENTENCE = later(
 )
 _TOO_LONG = later(f"[{HAN}]{{8}}")
 _MIXED = later(f"(?=.*[{HAN}]).*[A-Za-z0-9]")
-_WORD_AND_TOKEN = later(f"[{HAN}][A-Za-z0-9#§$¥￥±+]|:|[A-Za-z][{HAN}]")
+_WORD_AND_TOKEN = later(f"[{HAN}][A-Za-z0-9#§$¥￥±+]|:")
 _IN_A_CELL = later(f"[{HAN}]{{1,4}}(?<![号號码碼话話机機格寸间間期度量])[0-9]+[-/_]")  # not `房号3-201`
 _PLACE = later("[教楼樓栋棟座馆館院库庫柜櫃架仓倉箱站桩墩塔井孔][A-Z0-9]{1,3}-[0-9]")
 """`教3-205`"""

@@ -57,6 +57,17 @@ APART = [
     ("寄存器USART1->BRR写入", "写 USART1–>BRR", "USART1–>BRR", "写 USART1->BRR"),
     ("寄存器USART1->BRR写入", "写 USART1-> BRR", "USART1-> BRR", "写 USART1->BRR"),
     ("键hot:首页_推荐过大", "键 hot :首页_推荐", "hot :首页", "键 hot:首页_推荐"),
+    ("字段 `订单ID` 填 8", "`订单 ID`: 8", "订单 ID", "`订单ID`: 8"),
+    ("创建文件夹 image图片", 'mkdir "image 图片"', "image 图片", 'mkdir "image图片"'),
+    ("目录名叫DNF私服研究，进去", 'cd "DNF 私服研究"', "DNF 私服研究", 'cd "DNF私服研究"'),
+    ("标签 P0&紧急。", '{"tag": "P0 & 紧急"}', "P0 & 紧急", '{"tag": "P0&紧急"}'),
+    ("组名：B超(复查)组", "加入“B 超 (复查) 组”", "B 超 (复查) 组", "加入“B超(复查)组”"),
+    (
+        "看 /Users/wu/my work/招聘/AI产品组",
+        'ls "/Users/wu/my work/招聘/AI 产品组"',
+        "/Users/wu/my work/招聘/AI 产品组",
+        'ls "/Users/wu/my work/招聘/AI产品组"',
+    ),
     ("表DimDate[年月]缺列", "表 DimDate [年月]", "DimDate [年月", "表 DimDate[年月]"),
 ]
 
@@ -252,3 +263,27 @@ def test_a_blank_of_two_joints_is_one_edit() -> None:
     result = repair("cn+@王小", "cn+ @ 王小")
     assert result.text == "cn+@王小"
     assert [(edit.start, edit.end, edit.new) for edit in result.edits] == [(3, 4, ""), (5, 6, "")]
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("写一篇关于AI时代的文章", "以“AI 时代”为题"),
+        ("他熟悉Python开发，做过3年", '{"skills": ["熟悉 Python 开发"]}'),
+        ("搜一下Python教程", '{"query": "Python 教程"}'),
+        ("润色：我们的App上线了", "改为“我们的 App 上线了”"),
+        ("5G网络是什么", '"5G 网络"是第五代'),
+        ("标题：前100名送枕头", "“前 100 名送枕头”"),
+        ("字段 `订单ID` 填 8", "订单 ID 填 8"),
+    ],
+)
+def test_a_word_of_a_sentence_in_quotes_has_the_blanks_of_its_writer(source: str, output: str) -> None:
+    assert not any(one.severity == "damage" for found in check(source, output).mentions.values() for one in found)
+    assert repair(source, output).text == output
+
+
+def test_a_string_of_json_is_a_slot() -> None:
+    source, output = "目录名叫DNF私服研究，进去", '{"path": "DNF 私服研究"}'
+    assert check(source, output, channel="tool").verdicts == {"DNF私服研究": "spaced"}
+    assert check(source, '{"note": "先看 DNF 私服研究 再说"}', channel="tool").verdicts == {}
+    assert repair(source, output, channel="tool").text == '{"path": "DNF私服研究"}'
