@@ -303,6 +303,7 @@ _IN_A_SLOT = "[^`\"'“”「」『』，。；！？\n]"
 _SLOT = later(rf"(?:(?<!\w)[`\"']|[“「『])({_IN_A_SLOT}{{3,{2 * _WORD}}}+)[`\"'”」』](?!\w)")
 _OPEN_SLOT = later(rf"(?:(?<!\w)[`\"']|[“「『]){_IN_A_SLOT}*[{_BLANKS}]{_IN_A_SLOT}*\Z")
 _NAMED_BEFORE = later(r"(?:[叫为為名称稱夹夾录錄表段列量支库庫群号號签簽件]|[A-Za-z] )\Z")
+_ROOTED = later(r"[~.]{0,2}/|[A-Za-z]:[\\/]|\\\\")
 _NAMED_BEHIND = later("的?(?:文件|目录|目錄|资料夹|資料夾|数据表|工作表|表|字段|欄位|这|那|[一两三]|里|中|下)")
 
 
@@ -331,7 +332,7 @@ def _is_a_name(wanted: str, part: str, place: int) -> bool:
     if _OF_A_SENTENCE.search(wanted):
         return False
     before, behind = part[place - 1 : place], part[place + len(wanted) : place + len(wanted) + 1]
-    begins = not before.isalnum() or _NAMED_BEFORE.search(part, max(0, place - 2), place)
+    begins = not before.isalnum() or _ROOTED.match(wanted) or _NAMED_BEFORE.search(part, max(0, place - 2), place)
     return bool(begins and (not behind.isalnum() or _NAMED_BEHIND.match(part, place + len(wanted))))
 
 

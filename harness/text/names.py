@@ -53,7 +53,7 @@ ESCAPED_SEGMENT = _segment(r"\\ (?=[^\s/])")
 """The same as a shell writes it: `My\\ Docs`."""
 FURTHER_WORD = '[^\\s\\\\/:*?"<>|，。；、.]{1,30}'
 """A further word of a folder such as `Program Files`."""
-BEFORE_A_PATH = f"\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|{EMOJI}{BIDI}"
+BEFORE_A_PATH = f"\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|@{EMOJI}{BIDI}"
 """What a path may begin behind."""
 _BEFORE_BRACKET = later(f"[^{ENDS}]{{1,80}}\\Z")
 CLOSERS = "".join(closer for _, closer in OPENED)
@@ -211,6 +211,9 @@ def endings_in(inner: str, *, closed: bool) -> list[re.Match[str]]:
 
 def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]:
     """Files in an atom: verbs and labels before a name are cut off; the name ends at its extension."""
+    start += (
+        text[start] == "@" and not text[start - 1 : start].isalnum()
+    )  # `@docs/设计V2.md`, as it is written for a tool
     for stop in ends:
         start = _opened_before(text, start)
         low, uncertain = _name_start(text, start, stop)
@@ -374,8 +377,10 @@ _LATIN_FOLDER = later(f"[{HAN}]+(?=[a-z][a-z0-9_.-]+/)")
 
 def _label_end(name: str) -> int:
     """How much of a name is what such a file is called; what is behind it has a sign of its own, or is a code."""
-    label = _LABEL_INSIDE.search(name, 1)
-    if (label and name[label.start() - 1].isascii()) or (label := _BEFORE_A_CODE.search(name)):
+    folder = re.search(r"[/\\]", name)
+    first = folder.start() if folder else len(name)  # the name of a folder has no label before it
+    label = _LABEL_INSIDE.search(name, 1, first)
+    if (label and name[label.start() - 1].isascii()) or (label := _BEFORE_A_CODE.search(name, 0, first)):
         return label.end()  # `MSDS文件丙酮-中文.pdf`
     folder = _LATIN_FOLDER.match(name)
     return folder.end() if folder else 0

@@ -312,7 +312,7 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
             yield from _inside(text, start, end)
         return
     if any(FORMS[rank].pattern.fullmatch(inner) for rank in forms_for(inner)) or inner[0] in "-/~.\\{":
-        yield from (one._replace(open_left=False, open_right=False) for one in _inside(text, start, end))
+        yield from (_as_a_whole(text, one) for one in _inside(text, start, end))
     elif (
         has_file
         or _NAME_AND_NUMBER.fullmatch(inner)
@@ -320,6 +320,13 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
     ):
         others = (*key_of(inner), *_values(inner)) if "=" in inner else without_its_name(inner) or pairs_of(inner)
         yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=others)
+
+
+def _as_a_whole(text: str, span: Span) -> Span:
+    """A span in quotes: its edges are certain, and no word before a name is the sentence's."""
+    whole = text[span.start : span.end]
+    kept = [one for one in span.alternates if not whole.endswith(one) or whole[-len(one) - 1] in "/\\=:"]
+    return span._replace(open_left=False, open_right=False, alternates=tuple(kept))
 
 
 def _inside(text: str, start: int, end: int) -> Iterator[Span]:

@@ -597,3 +597,23 @@ def test_a_blank_behind_what_may_be_a_label_is_the_writers(source: str, answer: 
 )
 def test_a_file_in_a_folder_is_also_its_name(source: str, answer: str, verdict: str) -> None:
     assert next(iter(check(source, answer).verdicts.values())) == verdict
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "damaged"),
+    [
+        ("@docs/设计V2说明.md 总结一下", "docs/设计V2说明.md", "docs/设计 V2 说明.md"),
+        ("@/data/3D照片/01接口.py 看下", "/data/3D照片/01接口.py", "/data/3D 照片/01 接口.py"),
+        (
+            "把/home/li/客户/Excel备份/k8s版本发给我",
+            "/home/li/客户/Excel备份/k8s版本",
+            "/home/li/客户/Excel备份/k8s 版本",
+        ),
+        ("删除./数据/2024备份web_CAD.json", "./数据/2024备份web_CAD.json", "./数据/2024备份 web_CAD.json"),
+        ('读取"模型PLC合同/5G版本(3).md"', "模型PLC合同/5G版本(3).md", "模型 PLC合同/5G版本(3).md"),
+    ],
+)
+def test_a_path_is_whole_in_a_short_request(source: str, target: str, damaged: str) -> None:
+    assert target in [one.text for one in extract_targets(source)]
+    assert check(source, f"已读取 {damaged}。").verdicts[target] == "spaced"
+    assert repair(source, f"已读取 {damaged}。").text == f"已读取 {target}。"
