@@ -219,7 +219,6 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
 
 
 _OF_OPERANDS = frozenset({"space-left", "space-right", "space-inside", "sign-lookalike"})
-_MIXED_SIDES = later("[^/]*[A-Za-z0-9][^/]*/[^/]*[A-Za-z0-9]")
 _EQUALS, _TAKEN_AWAY = later(r"\s{0,3}[=＝≈]"), later(r"(?<=[0-9%)] )[-−–] (?=[£$€¥]?[0-9])")
 
 
@@ -372,13 +371,13 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
         is_cased = target.kind in _CASED or (target.kind == "code" and _LETTER_AND_DIGIT.match(target.text))
         return change.end == 1 and (not is_cased or _opens_sentence(text, reading.start))
     if target.kind == "cjk-pair" and codes == {"cjk-boundary"}:
-        # `3D 打印/4D 打印`, `500 元/晚`: what counts in a pair of words is beside its sign; `GJ12 节点` counts nothing
+        # `500 元/晚`, `5/12 号` are how a number is written; `GJ12 节点` and `东门-2 号/风向标` count nothing
         low, high = reading.start + change.start, reading.start + change.end
         before, behind = text[reading.start : low], text[high : reading.end]
         letter = before.rstrip("0123456789.,")[-1:]
         is_number = before[-1:].isdecimal() and not (letter.isascii() and letter.isalpha())
         is_count = is_number and behind.startswith(MEASURES)
-        if is_count or _MIXED_SIDES.match(target.text):
+        if is_count and not ("-" in target.text and "/" in target.text):
             return True
     if codes <= _PARTING and _is_between_words(change, reading, target, text):
         return True

@@ -327,3 +327,20 @@ def test_edits_are_as_small_as_the_damage() -> None:
         (2, "–", "-"),
         (3, " ", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "damaged", "severity"),
+    [
+        ("查 沪深300/中证500 走势", "沪深 300/中证 500", "damage"),
+        ("到 东门-2号/风向标 处", "东门-2 号/风向标", "damage"),
+        ("用 OA-移动端/iOS版 登录", "OA-移动端/iOS 版", "damage"),
+        ("住 500元/晚 的", "500 元/晚", "note"),
+        ("坐 5/12号 线", "5/12 号", "note"),
+    ],
+)
+def test_a_blank_between_scripts_in_a_pair_is_damage_but_for_a_number_and_its_measure_word(
+    source: str, damaged: str, severity: str
+) -> None:
+    found = [one for several in check(source, f"见{damaged}处").mentions.values() for one in several]
+    assert [one.severity for one in found if one.damage] == [severity]
