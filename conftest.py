@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 import signal
+from collections.abc import Generator
 from contextlib import suppress
 
 import pytest
@@ -50,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the profiles: `--hypothesis-profile=thorough` before a release, `quick` while writing."""
     if config.getoption("verbatim_models"):
         return  # judging a model needs no hypothesis, and its import costs as much as judging 1,000 cases
-    # ten thousand items live until the end, and each round of the collector over the middle-aged looks for them in vain
+    # tests make much that lives as long as the test, and each round of the collector over it finds nothing
     gc.set_threshold(10_000, *gc.get_threshold()[1:])
     _leave_the_machine_out()
     from hypothesis import HealthCheck, settings
@@ -64,6 +65,19 @@ def pytest_configure(config: pytest.Config) -> None:
         )
         settings.register_profile(name, profile)
     settings.load_profile(config.getoption("hypothesis_profile", None) or "default")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """No round of the collector while tests are collected, and none over what was collected: it lives until the end."""
+    if session.config.getoption("verbatim_models") or not gc.isenabled():
+        return (yield)
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _leave_the_machine_out() -> None:
@@ -96,9 +110,12 @@ def _imports_of_a_run() -> None:
 
 
 @pytest.fixture
-def pytester(_imports_of_a_run: None, pytester: pytest.Pytester) -> pytest.Pytester:
+def pytester(_imports_of_a_run: None, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """pytest's own, which takes away the modules that a run inside was the first to import.
 
-    An error that a later test expects would be of another class than the one that is raised.
+    An error that a later test expects would be of another class than the one that is raised. What this process has
+    frozen stays so: a run inside thaws all that is frozen when it ends, and each round would go through it again.
     """
+    for name in ("freeze", "unfreeze"):
+        monkeypatch.setattr(gc, name, lambda: None)
     return pytester

@@ -4,14 +4,23 @@ import gc
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+_OWN = {"freeze": gc.freeze, "unfreeze": gc.unfreeze}
+
 
 @pytest.fixture
-def seen(pytester: pytest.Pytester) -> str:
-    """A conftest that writes down the threshold and the number of objects left out, as the first case sees them."""
+def seen(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A conftest that writes down the threshold and the number of objects left out, as the first case sees them.
+
+    Nothing is frozen before, and a run freezes and thaws, which other tests keep it from.
+    """
+    for function, own in _OWN.items():
+        monkeypatch.setattr(gc, function, own)
+    gc.unfreeze()
     name = "seen.txt"
     pytester.makeconftest(
         f"""
@@ -22,7 +31,8 @@ def seen(pytester: pytest.Pytester) -> str:
             Path({name!r}).write_text(f"{{gc.get_threshold()[0]}} {{gc.get_freeze_count()}}")
         """
     )
-    return name
+    yield name
+    gc.freeze()
 
 
 def test_cases_run_with_fewer_rounds_and_the_settings_come_back(

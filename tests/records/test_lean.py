@@ -55,7 +55,7 @@ def test_a_lean_value_is_small_however_many_others_there_were_before(value: Reco
 def taken(make: Callable[[], object], many: int = 500) -> float:
     """Bytes of one."""
     kept: list[object] = [None] * many
-    gc.freeze()  # what the tests before have left is not looked through again: that took half a minute in all
+    gc.freeze()  # what the tests before have left is not looked through: that took half a minute in all
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
@@ -64,7 +64,6 @@ def taken(make: Callable[[], object], many: int = 500) -> float:
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-        gc.unfreeze()
     return (after - before) / many
 
 
@@ -93,7 +92,6 @@ def test_a_value_that_was_written_or_of_which_the_digest_was_asked_has_not_grown
         asked, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-        gc.unfreeze()
     assert written < 60 * len(results)  # of three values
     assert asked - written < (sys.getsizeof(cases[0].digest) + 30) * len(cases)
 
