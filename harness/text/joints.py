@@ -22,12 +22,12 @@ LONGEST = 100
 """Code points that a joint takes at most in an answer: two words, up to three signs, and the blanks beside them."""
 
 _WORD, _MOST = 40, 3
-_BLANKS = " \t\u00a0\u2002-\u200a\u202f\u3000"
-_BLANK_SET = SPACE_SET - frozenset(LINE_BREAKS)
+_BLANKS = " \t\u00a0\u2002-\u200d\u2060\ufeff\u202f\u3000"
+_BLANK_SET = SPACE_SET - frozenset(LINE_BREAKS) | frozenset("\u200b\u200c\u200d\u2060\ufeff")
 _SIGNS = "-/_\\\\·•#@"
 _BESIDE = "%*$~&+"
 """May be between a sign and its word: `EU-%/B2B`, `*2/*17`."""
-_ALIKE = str.maketrans("–—−‑‐﹣－／＿", "-------/_")
+_ALIKE = str.maketrans("–—−‑‐‒―﹣－／⁄∕＿", "---------///_")
 _HAN = "\u3041-\u9fff\uac00-\ud7a3"
 _LETTER = rf"[^\W_{_HAN}]"
 

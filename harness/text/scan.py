@@ -102,7 +102,7 @@ _NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
 _OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/")
 _LISTED = re.compile(f"(?<![^\\s：:，。；])[0-9]{{1,2}}[.、)](?=[{HAN}])")
 """The number of an item: `1.商务标/投标函.pdf`."""
-_KEY_OF_A_PATH = re.compile(f"[A-Za-z_][\\w.-]*=(?=[/~.$])|[{HAN}]{{1,6}}=")
+_KEY_OF_A_PATH = re.compile(f"[A-Za-z_][A-Za-z0-9_.-]*=(?=[/~.${HAN}])|[{HAN}]{{1,6}}=")
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
@@ -237,7 +237,7 @@ def _title(text: str, start: int, end: int) -> Iterator[Span]:
     inner = text[start:end]
     is_whole = _SIGN_OF_A_TITLE.search(inner) or _WITH_ITS_VERSION.fullmatch(inner)
     if inner != inner.strip() or EXTENSION.search(inner) or not is_whole:
-        yield from _inside(text, start, end)
+        yield from (_as_a_whole(text, one) if one.kind == "file" else one for one in _inside(text, start, end))
     else:
         yield Span(start, end, kind="cjk-pair" if HAN_RUN.search(inner) else "", alternates=pairs_of(inner))
 

@@ -217,7 +217,7 @@ _CJK = later("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff
 _CJK_WORDS = later(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
 _PAIR = later(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = later(r"[^\W\d_]+(?:(?:['’&/\\+-][^\W\d_]+)+|\(e?[sn]\))")
-_NUMBERED_SIDE = later(r"[A-Za-z座区區栋棟楼樓卷]-[0-9]{3}|[^/]*[A-Z]-[0-9]+[A-Z0-9]*/")
+_NUMBERED_SIDE = later(r"[A-Za-z座区區栋棟楼樓卷]-[0-9]{3}|(?:[^/]*/)?[^/]*[A-Z]-[A-Z]?[0-9]+[A-Z0-9]*(?:/|\Z)")
 """`6号楼/A座-1702`, `SX-2024-A卷/B卷`, `氣炸鍋AF-35L/黑`: the hyphen is of a code."""
 _SPACED, _OF_LETTERS = later(r"\s[-/\u2013\u2014]\s"), later("[A-Za-z]/[A-Za-z]")
 _WITH_GREEK = later("[A-Z]{2,}-[α-ω][A-Z]?")  # `TNF-α`
@@ -326,6 +326,7 @@ _LONG_PART, _MODEL = (
 )
 _OF_A_PLACE = later("[0-9]+([栋棟幢座车車柜櫃架桌])-[0-9]+(?!\\1).*")
 """`6栋-503B`, `07车-12F`; `3栋-5栋` is a range."""
+_CODE_IN_CAPITALS = later("[A-Z]{1,8}_[0-9]{3,}")  # `OA_5031`
 _TAGGED, _VOYAGE = later(r":[0-9]+\.[0-9]"), later(r"[A-Z]\.[0-9]{3,}[A-Z]")
 """`nginx:1.25.3`, `V.2417E`"""
 
@@ -334,7 +335,10 @@ def _is_of_digits(text: str, kind: str) -> bool:
     """Whether it is a code that looks like a number or name: `10.4.2/3:7`, `5000-01-220`, `arXiv:2305.10403v3`."""
     if kind == "identifier":
         return (
-            sum(map(str.isdigit, text)) > 4 or _TAGGED.search(text) is not None or _VOYAGE.fullmatch(text) is not None
+            sum(map(str.isdigit, text)) > 4
+            or _CODE_IN_CAPITALS.fullmatch(text) is not None
+            or _TAGGED.search(text) is not None
+            or _VOYAGE.fullmatch(text) is not None
         )
     if kind == "range" and (_LONG_PART.match(text) or _MODEL.fullmatch(text) or _OF_A_PLACE.fullmatch(text)):
         return True  # `5410:2004-1`, `7-7840HS`, `6204-2RS`

@@ -344,3 +344,14 @@ def test_a_blank_between_scripts_in_a_pair_is_damage_but_for_a_number_and_its_me
 ) -> None:
     found = [one for several in check(source, f"见{damaged}处").mentions.values() for one in several]
     assert [one.severity for one in found if one.damage] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("source", "damaged", "verdict"),
+    [
+        ("套餐代码 TJ-B2/女，空腹", "TJB2/女", "altered"),
+        ("错误码 OA_5031 可忽略", "OA_5013", "corrupted"),
+    ],
+)
+def test_a_short_code_is_a_code_and_no_pair_or_name(source: str, damaged: str, verdict: str) -> None:
+    assert [*check(source, f"代码是 {damaged} 。").verdicts.values()] == [verdict]

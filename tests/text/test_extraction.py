@@ -610,6 +610,8 @@ def test_a_file_in_a_folder_is_also_its_name(source: str, answer: str, verdict: 
             "/home/li/客户/Excel备份/k8s 版本",
         ),
         ("删除./数据/2024备份web_CAD.json", "./数据/2024备份web_CAD.json", "./数据/2024备份 web_CAD.json"),
+        ("表格《体检登记V3.xlsx》今天交", "体检登记V3.xlsx", "体检登记 V3.xlsx"),
+        ("参数 wh=CQ-02，to=导出/库存_二仓02.csv", "导出/库存_二仓02.csv", "导出/库存_二仓 02.csv"),
         ('读取"模型PLC合同/5G版本(3).md"', "模型PLC合同/5G版本(3).md", "模型 PLC合同/5G版本(3).md"),
     ],
 )
