@@ -284,6 +284,18 @@ def _in_quotes(text: str, is_free: _Free) -> Iterator[_Place]:
                 yield start, end, found[0][0] + quote + found[1] + quote, (start, end)
 
 
+_APOSTROPHE = later(rf"(?:[{_BLANKS}]['’][{_BLANKS}]?|(?<=[A-Za-z])['’][{_BLANKS}])(?=[A-Za-z])")
+
+
+def _at_apostrophes(text: str, is_free: _Free) -> Iterator[_Place]:
+    """`O' Brien`, where the source has `O'Brien`."""
+    for found in _APOSTROPHE.finditer(text):
+        start, end = found.span()
+        left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _RIGHT.match(text, end, end + _WORD + 1)
+        if left and right and left[0].isascii() and right[0].isascii() and is_free(start, end):
+            yield left.start(), right.end(), left[0] + found[0].strip() + right[0], (start, end)
+
+
 _ARROW = later(rf"(?:[–－−]>(?<=\w..)|(?:-[{_BLANKS}]>|->[{_BLANKS}]|[{_BLANKS}]->)(?<=\w...))(?=\w)")
 
 
@@ -298,7 +310,7 @@ def _at_arrows(text: str, is_free: _Free) -> Iterator[_Place]:
 
 _PARTED = later(f"(?:(?<=[{_HAN}])[{_BLANKS}](?=[!-~])|(?<=[!-~])[{_BLANKS}](?=[{_HAN}]))")
 _BLANK_BETWEEN = later(f"[{_BLANKS}](?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9]))(?:(?<![{_HAN}].)|(?![{_HAN}]))")
-_A_LETTER = later("[A-Za-z]")  # `前 100 名` is how a number is written
+_A_LETTER = later("[A-Za-z#@&]")  # `前 100 名` is how a number is written
 _IN_A_SLOT = "[^`\"'“”「」『』，。；！？\n]"
 _SLOT = later(rf"(?:(?<!\w)[`\"']|[“「『])({_IN_A_SLOT}{{3,{2 * _WORD}}}+)[`\"'”」』](?!\w)")
 _OPEN_SLOT = later(rf"(?:(?<!\w)[`\"']|[“「『]){_IN_A_SLOT}*[{_BLANKS}]{_IN_A_SLOT}*\Z")
@@ -346,6 +358,7 @@ _LOOKS = (
     (_in_pairs, frozenset("（")),
     (_in_quotes, frozenset("'")),
     (_escaped, frozenset("e")),
+    (_at_apostrophes, frozenset("a")),
     (_at_arrows, frozenset(">")),
     (_in_slots, frozenset("`")),
     (_as_a_whole, frozenset(("",))),
@@ -365,6 +378,8 @@ _MAY_HOLD = (
     ("[", (" [",), "["),
     (":", (" :",), ":"),
     ("_", ("\\_",), "e"),
+    ("'", (" '", "' "), "a"),
+    ("’", (" ’", "’ "), "a"),
     (">", ("- >", "–>", "－>", "−>", "-> ", " ->"), ">"),
 )
 """What a text is asked for where it has the first, and the sign that stands for it."""

@@ -5,6 +5,9 @@ import pytest
 from harness.text import check, extract_targets, repair
 
 TOUCHING = [
+    ("设备CAK-6150(2#)，程序", "CAK-6150(2#)", "CAK-6150 (2#)"),
+    ("色谱柱BEH-C18(2.1×100mm)，流速", "BEH-C18(2.1×100mm)", "BEH-C18 (2.1×100mm)"),
+    ("detail shows W12x26-A(3/4) today", "W12x26-A(3/4)", "W12x26-A (3/4)"),
     # source, target, the same with damage
     ("検査値 HbA1c(NGSP) 7.2%", "HbA1c(NGSP)", "HbA1c (NGSP) は 7.2%"),
     ("상품코드 KS-PT204(기모). 쿠폰", "KS-PT204(기모)", "상품 KS-PT204 (기모)는"),

@@ -351,6 +351,7 @@ def test_a_blank_between_scripts_in_a_pair_is_damage_but_for_a_number_and_its_me
     [
         ("套餐代码 TJ-B2/女，空腹", "TJB2/女", "altered"),
         ("错误码 OA_5031 可忽略", "OA_5013", "corrupted"),
+        ("the beam W12x26 is", "W12X26", "altered"),
     ],
 )
 def test_a_short_code_is_a_code_and_no_pair_or_name(source: str, damaged: str, verdict: str) -> None:

@@ -59,6 +59,9 @@ APART = [
     ("键hot:首页_推荐过大", "键 hot :首页_推荐", "hot :首页", "键 hot:首页_推荐"),
     ("药物 硝普钠(避光)/50mg，", "用硝普钠(避光)/\u200b50mg", "钠(避光)/\u200b50", "用硝普钠(避光)/50mg"),
     ("药物 硝普钠(避光)/50mg，", "用硝普钠(避光)∕50mg", "钠(避光)∕50", "用硝普钠(避光)/50mg"),
+    ("call Mr O'Brien", "I called Mr O' Brien", "O' Brien", "I called Mr O'Brien"),
+    ("the boss Zhar'eth is", "Now Zhar ' eth walks", "Zhar ' eth", "Now Zhar'eth walks"),
+    ("标签 #周末，", '{"tag": "# 周末"}', "# 周末", '{"tag": "#周末"}'),
     ("字段 `订单ID` 填 8", "`订单 ID`: 8", "订单 ID", "`订单ID`: 8"),
     ("创建文件夹 image图片", 'mkdir "image 图片"', "image 图片", 'mkdir "image图片"'),
     ("目录名叫DNF私服研究，进去", 'cd "DNF 私服研究"', "DNF 私服研究", 'cd "DNF私服研究"'),
@@ -277,6 +280,7 @@ def test_a_blank_of_two_joints_is_one_edit() -> None:
         ("5G网络是什么", '"5G 网络"是第五代'),
         ("标题：前100名送枕头", "“前 100 名送枕头”"),
         ("字段 `订单ID` 填 8", "订单 ID 填 8"),
+        ("the users' guide isn't there", "the users 'guide', users' guide"),
     ],
 )
 def test_a_word_of_a_sentence_in_quotes_has_the_blanks_of_its_writer(source: str, output: str) -> None:
