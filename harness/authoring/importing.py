@@ -35,6 +35,7 @@ from harness.records.conversation import unquoted
 from harness.suite import case_from
 from harness.text import extract_targets
 from harness.text.characters import is_cjk
+from harness.workbook import as_csv
 
 _NO_DOMAIN = "imported"
 KINDS = ("promptfoo", "inspect", "openai-evals", "csv", "hf")
@@ -301,15 +302,8 @@ _PROMPTS = (
 )
 ANSWERS = (
     *("expected", "ideal", "target", "answer", "answers", "answerkey", "reference"),
-    *(
-        "ground_truth",
-        "groundtruth",
-        "expected_output",
-        "expected_answer",
-        "correct_answer",
-        "reference_answer",
-        "correct_label",
-    ),
+    *("ground_truth", "groundtruth", "expected_output", "expected_answer"),
+    *("correct_answer", "reference_answer", "correct_label"),
     *("output", "completion", "label", "solution", "gold"),
 )
 _LONGEST_ANSWER = 200
@@ -493,8 +487,8 @@ _ELSEWHERE = {
 }
 
 
-def rows_of_file(path: Path, notes: list[str] | None = None) -> Iterator[tuple[str, Any]]:
-    """Rows of JSON lines, of a JSON list or document, of CSV, Parquet or Arrow, each with its place.
+def rows_of_file(path: Path, notes: list[str] | None = None, sheet: str | None = None) -> Iterator[tuple[str, Any]]:
+    """Rows of JSON lines, of a JSON list or document, of CSV, a workbook, Parquet or Arrow, each with its place.
 
     A folder, such as a data set of Hugging Face on disk, is all of its files. In the place of a row that cannot be used
     is the ValueError that says why.
@@ -512,8 +506,9 @@ def rows_of_file(path: Path, notes: list[str] | None = None) -> Iterator[tuple[s
     if suffix in (".parquet", ".pq", ".arrow"):
         yield from ((f"row {number}", row) for number, row in enumerate(_of_columns(path, suffix), start=1))
         return
-    text = text_of(path)
-    kind = Path(path.stem).suffix.lower() if suffix == ".gz" else suffix
+    of_sheet = as_csv(path, sheet)
+    text = text_of(path) if of_sheet is None else of_sheet
+    kind = ".csv" if of_sheet is not None else Path(path.stem).suffix.lower() if suffix == ".gz" else suffix
     if kind in (".csv", ".tsv", ".txt", ".xls", ".xlsx"):  # many a program names its CSV file so
         try:
             above = _title_rows(text)
@@ -572,11 +567,11 @@ def _json_rows(text: str) -> Iterator[tuple[str, Any]]:
                 yield f"line {number}", ValueError(f"not JSON: {error}")
 
 
-def read_rows(path: Path, made: ImportedSuite) -> None:
+def read_rows(path: Path, made: ImportedSuite, sheet: str | None = None) -> None:
     """CSV, Inspect's samples and logs, OpenAI Evals' samples and items, rows of Hugging Face."""
     place = ""
     unused: dict[str, None] = {}
-    for place, row in rows_of_file(path, made.notes):
+    for place, row in rows_of_file(path, made.notes, sheet):
         inner = row
         for name in ("row", "item"):
             if isinstance(inner, dict) and isinstance(inner.get(name), dict):

@@ -29,6 +29,7 @@ from harness.records import Record
 from harness.suite import case_from
 from harness.text import DEFAULT_SYMBOLS, SymbolTable, extract_targets
 from harness.text.characters import is_cjk, is_latin_or_digit
+from harness.workbook import UNSOLVED, as_csv
 
 LONGEST = 200
 """Characters of a term. A longer cell is a description and not a name."""
@@ -74,6 +75,7 @@ def read_catalogue(
     domain_column: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    sheet: str | None = None,
     header: bool = True,
     symbols: SymbolTable = DEFAULT_SYMBOLS,
     spaced: SpacedSymbols = "ask",
@@ -87,7 +89,7 @@ def read_catalogue(
     Raises:
         ConfigError: file, encoding, delimiter or column is wrong, or `spaced` asks; it says what is accepted.
     """
-    text, encoding = decoded(path, encoding)
+    text, encoding = decoded(path, encoding, sheet)
     if _is_json(text):
         raise ConfigError(
             f"{path}: JSON; accepted: a CSV file, or one string a line. Damaged rows of a log become cases with: "
@@ -156,6 +158,8 @@ def spoiled(cell: str) -> str | None:
     """Why a cell does not hold what was once typed into a spreadsheet: an error, or a number that lost its digits."""
     if _ERROR.fullmatch(cell.strip()):
         return f"{cell.strip()}, an error of the spreadsheet"
+    if cell.strip() == UNSOLVED:
+        return "a formula that no spreadsheet has worked out (open the file in one and save it)"
     if _SHORTENED.fullmatch(cell.strip()):
         return "a number that the spreadsheet has shortened (format its column as text and save it again)"
     return None
@@ -201,13 +205,17 @@ def sniffed(text: str) -> str:
     return best
 
 
-def decoded(path: Path, encoding: str | None) -> tuple[str, str]:
+def decoded(path: Path, encoding: str | None, sheet: str | None = None) -> tuple[str, str]:
     """The text of a file without a byte order mark, and its encoding; UTF-8, UTF-16 with a mark and GBK are recognised.
+
+    Of a workbook it is the sheet as CSV.
 
     Raises:
         ConfigError: no such encoding, or the file is in another; it names --encoding.
     """
     name = None if encoding is None else _text_encoding(encoding)
+    if (of_sheet := as_csv(path, sheet)) is not None:
+        return of_sheet, "utf-8"
     with reading(path, ConfigError, hint="accepted: a CSV file"):
         data = path.read_bytes()
     refuse_workbook(path, data)

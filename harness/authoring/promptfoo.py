@@ -571,15 +571,18 @@ def _text(value: Any) -> str:
     return json.dumps(value)
 
 
-def import_file(kind: str, path: Path) -> ImportedSuite:
-    """The cases of a file of one of KINDS. Nothing is written.
+def import_file(kind: str, path: Path, sheet: str | None = None) -> ImportedSuite:
+    """The cases of a file of one of KINDS, of a workbook those of the sheet. Nothing is written.
 
     Raises:
         ConfigError: the file cannot be read, or is of another form; it says what is accepted.
     """
     made = ImportedSuite()
     if kind != "openai-evals" or not read_hosted(path, made):
-        (read_promptfoo if kind == "promptfoo" else read_rows)(path, made)
+        if kind == "promptfoo":
+            read_promptfoo(path, made)
+        else:
+            read_rows(path, made, sheet)
     numbers = (name for name in (f"{kind}-{number:04d}" for number in count(1)) if name not in made.names)
     made.lines = [line if "id" in line else {"id": next(numbers), **line} for line in made.lines]
     return made

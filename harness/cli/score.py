@@ -67,7 +67,10 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
 @click.option("--cluster", metavar="COLUMN", default="", help="Rows that belong together, such as a conversation.")
 @click.option("--by", metavar="COLUMN", multiple=True, help="Rates by this column; repeatable.")
 @click.option("--encoding", help="Of the text files. [default: recognised: UTF-8, UTF-16, GBK]")
-@click.option("--input-format", type=click.Choice(["jsonl", "csv", "parquet"]), help="Instead of by the files' names.")
+@click.option("--sheet", help="Of a workbook. [default: the only one with rows]")
+@click.option(
+    "--input-format", type=click.Choice(["jsonl", "csv", "parquet", "xlsx"]), help="Instead of by the files' names."
+)
 @click.option("--delimiter", help="Of CSV files. [default: by the header: , ; tab or |]")
 @click.option(
     "--max-line", type=click.IntRange(min=1024), default=16 << 20, show_default=True, help="Longest row in bytes."
@@ -112,7 +115,7 @@ def _column(name: str, text: str, default: str | None = None) -> Callable[[Any],
 def score(out: Path | None, baseline: Path | None, max_rejected: float, as_json: bool, **options: Any) -> int:
     """Score the logs INPUT...: files, folders, globs, URLs of object stores, or - for standard input.
 
-    JSON lines, JSON documents, CSV (also .gz) or Parquet. Columns with usual names and logs of known tools are
+    JSON lines, JSON documents, CSV (also .gz), Parquet or .xlsx. Columns with usual names and logs of known tools are
     recognised. A column is a name or a path such as choices.0.message.content. The same command goes on where a killed
     run stopped. Exit code 2: no row held anything to protect.
 
@@ -249,7 +252,7 @@ def _job(out: Path | None, options: dict[str, Any]) -> ScoringJob:
         **{name: options[f"{name}_column"] for name in _COLUMNS},
     )
     out = out or result_folder(options["inputs"][0])
-    files = find_inputs(options["inputs"], options["input_format"], excluded=out)
+    files = find_inputs(options["inputs"], options["input_format"], excluded=out, sheet=options["sheet"])
     read = Recognised(columns, options["preset"], options["rows"])
     if files and not read.preset:
         read = _recognised(files[0], columns, options)

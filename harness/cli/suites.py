@@ -80,9 +80,10 @@ def lint(paths: tuple[str, ...], training: tuple[str, ...], strict: bool, notes:
 @click.argument("kind", type=click.Choice(["promptfoo", "inspect", "openai-evals", "csv", "hf"]))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The new suite folder.")
+@click.option("--sheet", help="Of a workbook. [default: the only one with rows]")
 @click.option("--title", help="Title of the suite. [default: the name of --out]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) -> int:
+def import_(kind: str, file: Path, *, out: Path, sheet: str | None, title: str | None, as_json: bool) -> int:
     """Build a linted suite from the tests of another tool: KIND is promptfoo, inspect, openai-evals, csv or hf.
 
     Assertions become named checks. What cannot be carried over is listed, and then the exit code is 1; nothing of FILE
@@ -97,7 +98,7 @@ def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) 
     from harness.text.visible import show
 
     _opened()
-    made = import_file(kind, file)
+    made = import_file(kind, file, sheet)
     result = write_imported(made, out, title or out.name, _judging())
     if as_json:
         left = [{"place": one.place, "reason": one.reason} for one in made.left_out]
@@ -122,13 +123,14 @@ def import_(kind: str, file: Path, out: Path, title: str | None, as_json: bool) 
 
 
 @suites.command("make")
-@click.option("--terms", type=click.Path(path_type=Path), help="A CSV file.")
+@click.option("--terms", type=click.Path(path_type=Path), help="A CSV file, or a workbook (.xlsx).")
 @click.option(
     "--fresh", is_flag=True, help="In place of --terms: codes drawn by --seed from the grammars of real ones."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The new suite folder.")
 @click.option("--column", help="Name or number of the column. [default: the only one]")
 @click.option("--encoding", help="Of the CSV file. [default: recognised: UTF-8, UTF-16, GBK]")
+@click.option("--sheet", help="Of a workbook. [default: the only one with rows]")
 @click.option("--delimiter", help="One character, or tab. [default: found in the first rows]")
 @click.option("--no-header", is_flag=True, help="The first row is data.")
 @click.option(
@@ -209,6 +211,7 @@ def _catalogue(terms: Path, out: Path, source: dict[str, Any]) -> Catalogue:
         column=source["column"],
         domain_column=source["domain_column"],
         encoding=source["encoding"],
+        sheet=source["sheet"],
         delimiter="\t" if source["delimiter"] == "tab" else source["delimiter"],
         header=not source["no_header"],
         symbols=Project.open().symbols,
@@ -223,7 +226,7 @@ def _fresh(cases: int, seed: int, source: dict[str, Any]) -> Catalogue:
 
     given = [
         f"--{name.replace('_', '-')}"
-        for name in ("column", "domain_column", "delimiter", "spaced_symbols")
+        for name in ("column", "domain_column", "sheet", "delimiter", "spaced_symbols")
         if source[name]
     ]
     if given:

@@ -21,8 +21,9 @@ from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, HarnessError, found
 from harness.files import OLD_WORKBOOK, WORKBOOK, UnfitFileError, decoded_text
+from harness.workbook import ENDINGS, is_workbook
 
-Format = Literal["jsonl", "csv", "parquet"]
+Format = Literal["jsonl", "csv", "parquet", "xlsx"]
 STANDARD_INPUT = "-"
 
 _FORMATS: dict[str, Format] = {
@@ -35,7 +36,7 @@ _FORMATS: dict[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-_KNOWN = f"accepted: {', '.join(_FORMATS)}, the text formats also with .gz; or --input-format"
+_KNOWN = f"accepted: {', '.join((*_FORMATS, *ENDINGS))}, the text formats also with .gz; or --input-format"
 _GLOB = ("*", "?", "[")
 
 
@@ -51,6 +52,8 @@ class InputFile:
     stamp: str
     head: bytes = b""
     """Of standard input: what was read of it to recognise it, and is read again."""
+    sheet: str | None = None
+    """Of a workbook, where the user named one."""
 
     @property
     def is_url(self) -> bool:
@@ -81,7 +84,9 @@ def result_folder(argument: str) -> Path:
     return Path(f"{os.path.splitext(name)[0] or 'log'}.scored")
 
 
-def find_inputs(arguments: Sequence[str], input_format: Format | None, *, excluded: Path) -> list[InputFile]:
+def find_inputs(
+    arguments: Sequence[str], input_format: Format | None, *, excluded: Path, sheet: str | None = None
+) -> list[InputFile]:
     """The files, each once, folders and globs in the order of their names. None is under `excluded`, the output.
 
     Raises ConfigError for an argument that names no file, or a file whose format is not known.
@@ -90,7 +95,12 @@ def find_inputs(arguments: Sequence[str], input_format: Format | None, *, exclud
     for argument in arguments:
         described = _urls(argument, input_format) if is_url(argument) else _local(argument, input_format, excluded)
         for file in described:
-            files.setdefault(file.location, file)
+            is_sheet = sheet is not None and file.format == "xlsx"  # another sheet of a file is another input
+            one = replace(file, sheet=sheet, name=f"{file.name}, {sheet}") if is_sheet else file
+            files.setdefault(file.location, one)
+    if sheet is not None and not any(file.sheet for file in files.values()):
+        names = ", ".join(file.name for file in files.values())
+        raise ConfigError(f"--sheet: only a workbook has sheets; found {names}")
     return list(files.values())
 
 
@@ -99,12 +109,16 @@ def _local(argument: str, input_format: Format | None, excluded: Path) -> Iterat
         yield _standard_input(input_format)
         return
     if os.path.isdir(argument):
-        paths = [path for path in _walked(argument, excluded) if input_format or format_of(path) is not None]
+        walked = _walked(argument, excluded)
+        paths = [path for path in walked if input_format or format_of(path) is not None]
+        paths = paths or [path for path in walked if path.lower().endswith(ENDINGS)]  # beside logs it is a report
     elif not os.path.exists(argument) and any(sign in argument for sign in _GLOB):
         matches = sorted(glob.glob(argument, recursive=True))
         paths = [path for path in matches if os.path.isfile(path) and not _is_under(path, excluded)]
     else:
         paths = [argument]
+    if paths != [argument]:  # what Excel keeps beside a workbook that is open
+        paths = [path for path in paths if not os.path.basename(path).startswith("~$")]
     if not paths:
         raise ConfigError(f"{found(argument)}: no file to read there; {_KNOWN}")
     for path in paths:
@@ -118,8 +132,12 @@ def _local(argument: str, input_format: Format | None, excluded: Path) -> Iterat
             raise HarnessError(
                 f"{path}: cannot be read: {error.strerror}; accepted: files, folders, globs, URLs, - (standard input)"
             ) from None
+        known: Format | None = "xlsx" if head.startswith(WORKBOOK) and is_workbook(Path(path)) else input_format
+        if known == "xlsx" and not head.startswith(_GZIP):
+            yield _described(path, path, known, status.st_size, str(status.st_mtime_ns))
+            continue
         _refuse_archive(path, head)
-        known = input_format or format_of(path) or _format_of_text(head)
+        known = known or format_of(path) or _format_of_text(head)
         described = _described(path, path, known, status.st_size, str(status.st_mtime_ns))
         yield replace(described, gzipped=described.format != "parquet" and head.startswith(_GZIP))
 
@@ -127,6 +145,8 @@ def _local(argument: str, input_format: Format | None, excluded: Path) -> Iterat
 def _standard_input(input_format: Format | None) -> InputFile:
     name = "standard input"
     head = sys.stdin.buffer.read(_HEAD_OF_INPUT)
+    if input_format == "xlsx" or (head.startswith(WORKBOOK) and _PART_OF_WORKBOOK in head):
+        raise ConfigError(f"{name}: a workbook is read from its end; accepted: a file, such as harness score log.xlsx")
     _refuse_archive(name, head)
     known = input_format or _format_of_text(head[:_HEAD]) or "jsonl"
     if known == "parquet":
@@ -193,9 +213,10 @@ def file_system(location: str) -> tuple[Any, str]:
 _HEAD = 4096
 _HEAD_OF_INPUT = 1 << 20
 _GZIP = b"\x1f\x8b"
+_PART_OF_WORKBOOK = b"xl/"
 _ARCHIVES = {
-    WORKBOOK: "a zip archive or an Excel workbook; accepted: what is in the archive, or the sheet saved as CSV",
-    OLD_WORKBOOK: "an old Excel workbook; accepted: the sheet saved as CSV",
+    WORKBOOK: "a zip archive or an Excel workbook; accepted: what is in it, or the sheet saved as CSV or .xlsx",
+    OLD_WORKBOOK: "an old Excel workbook, or one with a password; accepted: the sheet saved as CSV or .xlsx",
     b"\x28\xb5\x2f\xfd": "compressed by zstd; run: zstd -d FILE",
     b"BZh": "compressed by bzip2; run: bunzip2 FILE",
     b"\xfd7zXZ": "compressed by xz; run: xz -d FILE",
@@ -227,10 +248,12 @@ def _format_of_text(head: bytes) -> Format | None:
 
 
 def _described(location: str, name: str, input_format: Format | None, size: int | None, stamp: str) -> InputFile:
-    known = input_format or format_of(name)
+    known = input_format or format_of(name) or ("xlsx" if name.lower().endswith(ENDINGS) else None)
     if known is None:
         raise ConfigError(f"{name}: the format cannot be recognised by the name; {_KNOWN}")
-    return InputFile(location, name, known, known != "parquet" and name.lower().endswith(".gz"), size, stamp)
+    return InputFile(
+        location, name, known, known not in ("parquet", "xlsx") and name.lower().endswith(".gz"), size, stamp
+    )
 
 
 def format_of(name: str) -> Format | None:

@@ -34,6 +34,7 @@ from harness.logs.files import (
 )
 from harness.logs.rows import Columns, RowError
 from harness.text.find import new
+from harness.workbook import SheetRow, sheet_rows
 
 ROWS, BYTES = 4000, 4 << 20
 """A piece ends with the row that reaches one of these. Small enough to keep all cores busy, large enough for few."""
@@ -124,6 +125,10 @@ def _pieces(
         with stored(file) as handle:
             yield from parquet_pieces(handle, file.name, columns)
         return
+    if file.format == "xlsx":
+        with stored(file) as handle:
+            yield from _sheet_pieces(handle, file, columns, longest)
+        return
     with opened(file, encoding) as (content, position):
         if file.format == "jsonl" and is_document(content.peek(1)):
             yield from _cut(document_members(content, longest), Block(file.name, "jsonl"), position)
@@ -137,6 +142,29 @@ def _pieces(
             yield from _cut(records, Block(file.name, "csv", header=header, delimiter=delimiter), position)
         else:
             yield from _cut_lines(several, Block(file.name, "jsonl"), position)
+
+
+def _sheet_pieces(handle: BinaryIO, file: InputFile, columns: Columns | None, longest: int) -> Iterator[Block]:
+    """The rows below the names of the columns, as records of CSV; row numbers are those of the sheet."""
+    rows = sheet_rows(handle, file.name, file.sheet)
+    above = next((row for row in rows if row.cells), None)
+    header = tuple(cell.strip() for cell in above.cells) if above else ()
+    twice = next((name for name, times in Counter(header).items() if times > 1 and name), None)
+    if twice is not None:
+        raise ReadingError(f"the header has {twice!r} more than once")
+    wanted = columns.top_level(list(header)) if columns else header
+    records = (_sheet_record(row, header, wanted, longest) for row in rows if row.cells)
+    yield from _cut(records, Block(file.name, "csv", header=header), lambda: 0)
+
+
+def _sheet_record(row: SheetRow, header: tuple[str, ...], wanted: Sequence[str], longest: int) -> RawRow:
+    line = io.StringIO()
+    csv.writer(line).writerow([*row.cells, *[""] * (len(header) - len(row.cells))])
+    raw = line.getvalue().encode("utf-8", "surrogatepass")
+    if len(raw) > longest:
+        return RawRow(row.number, raw[:KEPT_OF_LONG], too_long(len(raw), longest))
+    why = next((why for place, why in row.unread.items() if place < len(header) and header[place] in wanted), None)
+    return RawRow(row.number, raw, ("cell", why) if why else None)
 
 
 def _cut(records: Iterator[RawRow], shape: Block, position: Position) -> Iterator[Block]:

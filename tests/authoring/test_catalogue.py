@@ -35,6 +35,23 @@ def test_a_workbook_is_named_as_one_and_no_encoding_is_asked_for(tmp_path: Path,
         read(tmp_path, begin + bytes(range(256)))
 
 
+def test_a_sheet_of_a_workbook_is_a_catalogue(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in [["产品目录"], [], ["型号", "类别"], ["KX-1/B", "阀门"], ['="KX-"&"2/B"', "阀门"], ["a;b-1", "泵"]]:
+        book.active.append(row)
+    book.create_sheet("说明").append(["A-1"])
+    book.save(tmp_path / "目录.xlsx")
+    options: dict[str, Any] = {"domain": "x", "column": "型号", "domain_column": "类别"}
+    with pytest.raises(ConfigError, match="several sheets have rows"):
+        read_catalogue(tmp_path / "目录.xlsx", **options)
+    made = read_catalogue(tmp_path / "目录.xlsx", sheet="Sheet", **options)
+    assert [(one.text, one.domain, one.row) for one in made.terms] == [("KX-1/B", "阀门", 4), ("a;b-1", "泵", 6)]
+    assert [(one.row, one.reason) for one in made.skipped if one.row > 2] == [
+        (5, "a formula that no spreadsheet has worked out (open the file in one and save it)")
+    ]
+
+
 def test_a_byte_order_mark_of_utf8_is_no_part_of_the_header(tmp_path: Path) -> None:
     assert read(tmp_path, b"\xef\xbb\xbfsku,name\nA-1,x\n", column="sku")[0] == ["A-1"]
 

@@ -536,6 +536,26 @@ def test_a_sheet_with_a_title_is_read_from_the_names_of_its_columns_on(tmp_path,
     assert [translated(f"note: {one}", "zh")[:3] for one in made.notes] == ["说明："] * 2
 
 
+def test_a_sheet_of_a_workbook_is_imported_as_its_csv_would_be(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in [["2024年产品目录"], ["编号", "问题", "标准答案", "领域"], [1, "请写出 KX-1/B ;", "KX-1/B", "阀门"]]:
+        book.active.append(row)
+    book.active.append([2, "请写出 KX-2/B ;", '="KX-2"&"/B"', "阀门"])
+    book.active["A3"].number_format = "00000"
+    book.create_sheet("说明").append(["A-1"])
+    book.save(tmp_path / "a.xlsx")
+    made = import_file("csv", tmp_path / "a.xlsx", "Sheet")
+    assert [(one["id"], one["targets"], one["domain"]) for one in made.lines] == [("00001", ["KX-1/B"], "阀门")]
+    assert [one.place for one in made.left_out] == ["row 4"]
+    assert "未导入：第 4 行：标准答案：公式没有计算结果" in translated(
+        f"not carried over: {made.left_out[0].place}: {made.left_out[0].reason}", "zh"
+    )
+    (tmp_path / "a.jsonl").write_text("{}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="--sheet: only a workbook has sheets"):
+        import_file("csv", tmp_path / "a.jsonl", "Sheet")
+
+
 def test_a_title_is_looked_for_only_where_the_first_row_names_no_prompt(tmp_path):
     (tmp_path / "a.csv").write_text("prompt,expected\nquestion,answer\nSay A-1/B,A-1/B\n", encoding="utf-8")
     assert len(import_file("csv", tmp_path / "a.csv").lines) == 2
