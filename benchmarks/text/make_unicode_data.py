@@ -34,13 +34,18 @@ from functools import lru_cache
 
 TAIL = '''
 
+def letter_classes() -> list[list[str]]:
+    """The classes of letters that look alike, each with its letters by script."""
+    return [one.split(" ") for one in LETTERS.replace("\\n", "").split("|")]
+
+
 @lru_cache(maxsize=1)
 def letter_places() -> dict[str, tuple[int, int]]:
     """Character -> (class, script within the class)."""
     return {
         char: (number, group)
-        for number, line in enumerate(LETTERS.replace("\\n  ", " ").splitlines())
-        for group, chars in enumerate(line.split(" "))
+        for number, scripts in enumerate(letter_classes())
+        for group, chars in enumerate(scripts)
         for char in chars
     }
 
@@ -57,7 +62,7 @@ def are_homoglyphs(one: str, other: str) -> bool:
 @lru_cache(maxsize=1024)
 def sign_lookalikes(char: str) -> str:
     """The signs that look like `char`, itself left out."""
-    found = "".join(line for line in SIGNS.splitlines() if char in line)
+    found = "".join(signs for signs in SIGNS.replace("\\n", "").split(" ") if char in signs)
     return "".join(dict.fromkeys(c for c in found if c != char))
 '''
 
@@ -121,16 +126,17 @@ def escaped(char: str) -> str:
     return f"\\u{ord(char):04x}" if char <= "\uffff" else f"\\U{ord(char):08x}"
 
 
-def folded(line: str) -> str:
-    """A long line in several, each further one indented by two blanks."""
-    rows: list[str] = []
-    for part in line.split(" "):
-        for piece in (part[start : start + WIDTH] for start in range(0, len(part), WIDTH)):
-            if rows and len(rows[-1]) + len(piece) < WIDTH:
-                rows[-1] += " " + piece
-            else:
-                rows.append(piece)
-    return "\n  ".join(rows)
+def wrapped(text: str) -> str:
+    """In rows; a row may end anywhere but behind a space. A wide character takes two columns."""
+    rows = [""]
+    columns = 0
+    for char in text:
+        columns += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if columns > WIDTH and not rows[-1].endswith(" "):
+            rows.append("")
+            columns = 0
+        rows[-1] += char
+    return "\n".join(rows)
 
 
 def main() -> None:
@@ -149,11 +155,11 @@ def main() -> None:
     text += ')\n"""Unicode\'s property Dash, without the hyphen-minus."""\n\nIGNORABLE = (\n'
     text += ranges(hidden)
     text += ')\n"""Default_Ignorable_Code_Point and Bidi_Control, as ranges."""\n\nLETTERS = """\\\n'
-    text += "\n".join(folded(line) for line in letters())
-    text += '\n"""\n"""Letters and digits that look alike: one class a paragraph, a space between two scripts."""\n'
+    text += wrapped("|".join(letters()))
+    text += '\n"""\n"""Letters and digits that look alike: `|` between two classes, a space between two scripts."""\n'
     text += '\nSIGNS = r"""\n'
-    text += "\n".join(signs())
-    text += '\n"""\n"""Other signs that look alike, one class a line."""\n'
+    text += wrapped(" ".join(signs()))
+    text += '\n"""\n"""Other signs that look alike, a space between two classes."""\n'
     HOME.write_text(text + TAIL, "utf-8")
 
 

@@ -21,7 +21,7 @@ from pydantic_core import from_json
 from harness.addresses import in_address
 from harness.files import DEPTH_LIMIT
 from harness.text.characters import later
-from harness.text.unicode_data import LETTERS
+from harness.text.unicode_data import letter_classes
 
 _KEPT = string.digits + string.ascii_letters
 _LOWER = bytes.maketrans(string.ascii_uppercase.encode(), string.ascii_lowercase.encode())
@@ -264,7 +264,7 @@ def _letters() -> dict[int, str]:
         kind, _, letter = unicodedata.name(chr(code), "").rpartition(" ")
         if len(letter) == 1 and letter.isascii() and ("LATIN" in kind or "REGIONAL" in kind):
             found[code] = letter
-    for row in LETTERS.splitlines():
+    for row in map("".join, letter_classes()):
         if row[0].isascii() and row[0].isalnum():
             found |= {ord(other): row[0] for other in row[1:] if not other.isascii()}
     return found
