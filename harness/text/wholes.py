@@ -122,6 +122,8 @@ def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: b
             and not _WORD_BEHIND_A_TOKEN.match(run, high - 1)
             and (begins_with_han or _HAS_A_TOKEN.match(run, 0, high) is not None)
         )
+    if is_begun and after in _CLAUSE and _SHORT_TAIL.fullmatch(tail):
+        return True  # `帮助/邮箱/配置V4`
     if after not in _CLAUSE and not (after in _TEXT_ENDS and _SHORT_TAIL.fullmatch(tail)):
         return False
     if _SIDE_GOES_ON.fullmatch(run, 0, high) and (_LONG_TAIL if is_begun else _TAIL).fullmatch(tail):
