@@ -11,6 +11,7 @@ STRINGS = [
     ("docker run -v redis_data:/data redis", "redis_data:/data", "redis_data: /data"),
     ("see BS EN 1992-1-1:2004+A1:2014.", "BS EN 1992-1-1:2004+A1:2014", "BS EN 1992-1-1: 2004 + A1: 2014"),
     ("BS 7671:2018+A2:2022, UL", "BS 7671:2018+A2:2022", "BS 7671:2018 + A2:2022"),
+    ("reg 0x1C[7:4] is set", "0x1C[7:4]", "0x1C [7:4]"),
     ("crash in client_x64.dll+0x1f3a today", "client_x64.dll+0x1f3a", "client_x64.dll + 0x1f3a"),
     ("key id_ed25519_jd(work).pub, ticket", "id_ed25519_jd(work).pub", "id_ed25519_jd (work).pub"),
     ("name {project}-{yyyy}_{seq:03d}.", "{project}-{yyyy}_{seq:03d}", "{project}-{yyyy}_ {seq:03d}"),

@@ -265,6 +265,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         # calls, variables, numbers that show what they are
         ("call model.fit() or print()，调用getUserInfo()时 传getId()", "model.fit()|getUserInfo()|getId()"),
         ('export CUDA_VISIBLE_DEVICES=0,1, OPTS_X="-a -b"', 'CUDA_VISIBLE_DEVICES=0,1|OPTS_X="-a -b"'),
+        ("to DE89 3704 0044 0532 0130 00, or (020) 7946-0999", "DE89 3704 0044 0532 0130 00|(020) 7946-0999"),
         ("spread +45/-12, R/W# low, O'Neil-Hart, don't", "+45/-12|R/W#|O'Neil-Hart"),
         (
             "2-(4-isobutylphenyl)propanoic N,N'-dicyclohexyl 12(b)-(d)",
@@ -319,6 +320,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("求$2x^2-5x$的值", "$2x^2-5x$"),
         ("表格TJ4-1-8存为砌体检验批 - 3层.xlsx", "TJ4-1-8|砌体检验批 - 3层.xlsx"),
         ("确认京开管发〔2023〕8号，YS-02-01/第3批", "京开管发〔2023〕8号|YS-02-01/第3批"),
+        ("分区dt=2024-03-12/hr=08", "dt=2024-03-12/hr=08"),
         (
             "#incident-0412 和CNC-3#，## a-b",
             "#incident-0412|CNC-3#|a-b",
@@ -461,6 +463,8 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ('bolt 1/2"-13 and 3/4"-16UNF of 24" x', '1/2"-13|3/4"-16UNF'),
         ("=SUM(A1:B2) or VLOOKUP(A2,Sheet1!B:C,2,0)", "=SUM(A1:B2)|VLOOKUP(A2,Sheet1!B:C,2,0)"),
         ("ALT(SGPT) and COD(mg/L), text[1] and [a](b-c)", "mg/L|b-c"),
+        ('AT+CGDCONT=1,"IP","cmnet" ok', 'AT+CGDCONT=1,"IP","cmnet"'),
+        ('//div[@class="x-y"]/span, // see a-b', '//div[@class="x-y"]/span|a-b'),
         ('df["col_a"].iloc[0] and arr_x[0], data[7:0]', 'df["col_a"].iloc[0]|arr_x[0]|data[7:0]'),
         ("price 12,50/kg, 0,1mmol/kg, 99,5-99,9%, (1,2)", "12,50/kg|0,1mmol/kg|99,5-99,9%"),
         ("1,2-дихлорэтан", "1,2-дихлорэтан"),
@@ -472,6 +476,8 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("feat(core-ui): add it", "feat(core-ui)"),
         ("require('node:url') of URL('https://a-b.org'), open('a-1.pem')", "node:url|https://a-b.org|a-1.pem"),
         ("Only <strong>{seatsLeft}</strong>", "{seatsLeft}"),
+        ("npm run build:prod, color:red", "build:prod"),
+        ("VLAN 10-20,99 and 3,4, 1,000-2,000", "10-20,99|1,000-2,000"),
         ("prices in €/set, $12/mo", "€/set|$12/mo"),
         (
             "run tests/a_b.py::TestX::test_y and RenderPass::Shadow()",
