@@ -6,8 +6,6 @@ import io
 import json
 import random
 import re
-import shutil
-import tempfile
 import tomllib
 import unicodedata
 from collections import Counter
@@ -25,6 +23,7 @@ from harness.authoring.findings import Finding, Placed
 from harness.authoring.lint import Judging, LintResult, lint, unfit_checks, unfit_targets
 from harness.errors import ConfigError, SuiteError, found, nearest
 from harness.files import OLD_WORKBOOK, WORKBOOK, UnfitFileError, decoded_text, reading
+from harness.new_folder import new_folder
 from harness.records import Record
 from harness.suite import case_from
 from harness.text import DEFAULT_SYMBOLS, SymbolTable, extract_targets
@@ -531,31 +530,22 @@ def write_suite(
     if out.exists() or out.is_symlink():
         raise ConfigError(f"--out: {out} is there already, and nothing is overwritten; accepted: a new folder")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        workplace = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+        with new_folder(out) as folder:
+            # a JSON string is a TOML basic string too, so that no title can end it
+            toml = f"title = {json.dumps(title)}\ndescription = {json.dumps(description)}\n"
+            (folder / "suite.toml").write_text(toml, encoding="utf-8", newline="\n")
+            text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+            (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
+            result = lint([folder], judging)
+            # what was found is where it will be
+            places = [out / one.path.relative_to(folder) for one in result.findings]
+            findings = tuple(
+                replace(one, path=place, message=one.message.replace(str(folder), str(out)))
+                for one, place in zip(result.findings, places, strict=True)
+            )
+            errors = [finding for finding in findings if finding.level == "error"]
+            if errors:
+                raise UnsoundSuiteError(errors)
+        return replace(result, files=(out / FILE_NAME,), findings=findings)
     except OSError as error:
         raise ConfigError(f"--out: {out} cannot be written: {error.strerror or error}") from None
-    try:
-        folder = workplace / out.name
-        folder.mkdir()
-        # a JSON string is a TOML basic string too, so that no title can end it
-        toml = f"title = {json.dumps(title)}\ndescription = {json.dumps(description)}\n"
-        (folder / "suite.toml").write_text(toml, encoding="utf-8", newline="\n")
-        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-        (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
-        result = lint([folder], judging)
-        # what was found is where it will be
-        findings = tuple(
-            replace(one, path=out / one.path.relative_to(folder), message=one.message.replace(str(folder), str(out)))
-            for one in result.findings
-        )
-        errors = [finding for finding in findings if finding.level == "error"]
-        if errors:
-            raise UnsoundSuiteError(errors)
-        folder.rename(out)
-        result = replace(result, files=(out / FILE_NAME,), findings=findings)
-    except OSError as error:
-        raise ConfigError(f"--out: {out} cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(workplace, ignore_errors=True)
-    return result

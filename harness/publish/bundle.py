@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from harness.addresses import KEY_HOSTS, host_of, is_providers_host
 from harness.errors import ConfigError, HarnessError
 from harness.files import reason_of, whole
+from harness.new_folder import new_folder
 from harness.recording import Cassette, Interaction, Secrets
 from harness.recording.cassette import cassettes_of
 from harness.recording.secrets import without_personal
@@ -291,12 +291,9 @@ def write(made: Bundle, out: Path) -> list[Path]:
                     content = text.encode("utf-8", "backslashreplace")
                     archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
             return [out]
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as draft:
-            folder = Path(draft) / out.name
-            folder.mkdir()
+        with new_folder(out) as folder:
             for name, text in made.files.items():
                 (folder / name).write_bytes(text.encode("utf-8", "backslashreplace"))
-            folder.rename(out)
     except OSError as error:
         raise ConfigError(f"--out: {out} cannot be written: {reason_of(error)}") from error
     return [out / name for name in made.files]

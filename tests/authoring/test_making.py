@@ -1,6 +1,7 @@
 """A made suite is balanced, the same for one seed, sound by the lint, and never written over anything."""
 
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,7 @@ from harness.cli import run
 from harness.cli.suites import suites as cli
 from harness.errors import ConfigError
 from harness.suite import load_cases, load_suite
+from tests.authoring.conftest import LINE
 
 TERMS = [Term(f"KX-{number * 37}/{number % 7}", ("pumps", "valves")[number % 2], number) for number in range(120)]
 
@@ -314,3 +316,11 @@ def test_a_wrong_line_changes_no_file(project):
 
 def test_no_suite_is_a_mistake_in_the_call(project):
     assert "no case files" in str(call("--holdout", "0.3", "nowhere").exception)
+
+
+def test_what_a_killed_command_left_beside_a_suite_goes(tmp_path: Path, judging: Judging) -> None:
+    left = tmp_path / f".verbatim-{'0' * 16}.new"
+    (left / "mine").mkdir(parents=True)
+    os.utime(left, (1, 1))
+    write_suite(tmp_path / "mine", "Mine", [LINE], judging)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
