@@ -19,7 +19,7 @@ _CLAUSE = frozenset("，。；、！？;,.")
 _LONGEST = 28
 _OF_A_SENTENCE = later(
     f"[的了吗呢吧是在把被将將请請我你您他她它们們这那這不没沒也都就还還并並而但若如则則各取转轉接按由给給从從到{CONJUNCTIONS}"
-    f"\u3041-\u3096\uac00-\ud7a3]|{any_of(word for word in VERBS if len(word) > 1)}"
+    f"\u3041-\u3096\uac00-\ud7a3]|等于|多少|{any_of(word for word in VERBS if len(word) > 1)}"
 )
 _TOO_LONG = later(f"[{HAN}]{{8}}")
 _MIXED = later(f"(?=.*[{HAN}]).*[A-Za-z0-9]")
@@ -81,7 +81,14 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     if low > 0 and is_begun and is_name and not _OF_A_SENTENCE.search(run[:low]):
         low = 0
     if high < end and _is_tail(
-        run, last.start, high, end, after, is_begun=is_begun, is_led=is_begun or before in "：:、"
+        run,
+        last.start,
+        high,
+        end,
+        after,
+        is_begun=is_begun,
+        is_led=is_begun or before in "：:、",
+        is_cell=is_cell or before in _OPENERS,
     ):
         high = end
     apart = any(
@@ -100,13 +107,16 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     return [Span(low, high, *opened, "code" if kind == "cjk-pair" else kind, tuple(others))]
 
 
-def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: bool, is_led: bool) -> bool:
+def _is_tail(
+    run: str, low: int, high: int, end: int, after: str, *, is_begun: bool, is_led: bool, is_cell: bool
+) -> bool:
     """Whether what is behind the last span belongs to the name.
 
     `is_begun`: a blank or bracket is before the run. `is_led`: so it is, or a colon.
     """
     tail = run[high:end]
-    if kind_of(run[low:high]) == "unit":
+    kind = kind_of(run[low:high])
+    if kind == "unit":
         return False  # `20-30g/亩兑水30kg`
     is_place = is_begun and after in _BEHIND and "/" in run[:high] and _TAIL_OF_A_PLACE.fullmatch(tail) is not None
     is_document = is_led and after in _CLAUSE and tail.endswith(DOCUMENTS) and run[high - 1].isascii()
@@ -119,7 +129,7 @@ def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: b
         return (
             is_begun
             and _ANY_TAIL.fullmatch(tail) is not None
-            and not _WORD_BEHIND_A_TOKEN.match(run, high - 1)
+            and ((is_cell and kind not in _LENIENT) or not _WORD_BEHIND_A_TOKEN.match(run, high - 1))
             and (begins_with_han or _HAS_A_TOKEN.match(run, 0, high) is not None)
         )
     if is_begun and after in _CLAUSE and _SHORT_TAIL.fullmatch(tail):
