@@ -13,6 +13,7 @@ from harness.decisions.standing import (
     Pairing,
     by_key,
     pair,
+    renamed,
     same_run,
     shared_by_all,
     standings,
@@ -205,14 +206,17 @@ class Comparison:
     """Put in by whoever has measurements of both versions at hand: they are runs of their own."""
     same: str = ""
     """Why nothing can differ, as a sentence; empty for two runs."""
+    renamed: int = 0
+    """Cases that had another name in the old run, and pair by what they ask."""
 
 
 def compare(old: RunRecord, new: RunRecord) -> Comparison:
     """Compare two runs, on the cases that both answered.
 
-    A case of a selection pairs with the same case of its suite. Cases that only one has, or that changed, are left out
-    and listed in `pairing`.
+    A case of a selection pairs with the same case of its suite, and one that was renamed by its content. Cases that
+    only one has, or that changed, are left out and listed in `pairing`.
     """
+    as_it_was = old
     old, new = under_own_suites([old, new])
     pairing = pair(new, old)
     theirs, ours = by_key(old), by_key(new)
@@ -231,6 +235,7 @@ def compare(old: RunRecord, new: RunRecord) -> Comparison:
         old_resources=Resources.of(before, old.currency),
         new_resources=Resources.of(after, new.currency),
         same=same_run(old, new),
+        renamed=renamed(as_it_was, old),
     )
 
 

@@ -113,14 +113,16 @@ def pair(new: RunRecord, old: RunRecord) -> Pairing:
 
 def under_own_suites(runs: Sequence[RunRecord]) -> list[RunRecord]:
     """The runs with each case of a selection, `NAME/suite.id`, under the key that it has in its suite, `suite/id`,
-    where another of the runs asked the same case under another name.
+    where another of the runs asked the same case under another name; and any other case under the name that it has in
+    the last of them, where its content tells which that is.
     """
     known: list[set[tuple[str, str]]] = []
     for run in runs:
         under_any = ((name, case.digest) for case in run.cases for name in (case.key, _own_name(case)) if name)
         known.append(set(under_any))
     everywhere = set(shared_by_all(runs))
-    return [_renamed(run, everywhere, known[:at] + known[at + 1 :]) for at, run in enumerate(runs)]
+    *others, last = (_renamed(run, everywhere, known[:at] + known[at + 1 :]) for at, run in enumerate(runs))
+    return [*(_by_content(last, run) for run in others), last]
 
 
 def _own_name(case: CaseResult) -> str:
@@ -170,7 +172,48 @@ def under_names_of(candidate: RunRecord, other: RunRecord) -> RunRecord:
             return case
         return case.model_copy(update={"suite": called.suite, "id": called.id})
 
-    return theirs.model_copy(update={"cases": tuple(map(named, theirs.cases))})
+    return _by_content(candidate, theirs.model_copy(update={"cases": tuple(map(named, theirs.cases))}))
+
+
+def _by_content(reference: RunRecord, other: RunRecord) -> RunRecord:
+    """The other run with the cases that the reference asks under another name under that name.
+
+    Whoever renames a suite or a case, moves it to another suite, or numbers cases anew, asks them all the same. Content
+    that several cases without a partner of their own name have tells nothing. A case that another one took the name of
+    is called after its run.
+    """
+    ours, theirs = ({(case.key, case.digest) for case in run.cases} for run in (reference, other))
+    if ours == theirs:
+        return other
+    free = _once(case for case in reference.cases if (case.key, case.digest) not in theirs)
+    moved = _once(case for case in other.cases if (case.key, case.digest) not in ours)
+    names = {case.key: free[digest] for digest, case in moved.items() if digest in free}
+    taken = {case.key for case in names.values()}
+
+    def named(case: CaseResult) -> CaseResult:
+        if (case.key, case.digest) in ours:
+            return case
+        if called := names.get(case.key):
+            return case.model_copy(update={"suite": called.suite, "id": called.id})
+        return case.model_copy(update={"id": f"{case.id} of {other.label}"}) if case.key in taken else case
+
+    return other.model_copy(update={"cases": tuple(map(named, other.cases))}) if names else other
+
+
+def _once(cases: Iterable[CaseResult]) -> dict[str, CaseResult]:
+    """By content, those whose content no other of them has."""
+    found: dict[str, list[CaseResult]] = {}
+    for case in cases:
+        found.setdefault(case.digest, []).append(case)
+    return {digest: alike[0] for digest, alike in found.items() if len(alike) == 1}
+
+
+def renamed(run: RunRecord, named: RunRecord) -> int:
+    """How many cases of a run have another name here, one that a selection gives apart."""
+    return sum(
+        case.key not in (other.key, _own_name(other)) and not case.id.endswith(f" of {run.label}")
+        for other, case in zip(run.cases, named.cases, strict=True)
+    )
 
 
 def by_key(run: RunRecord) -> Mapping[str, CaseResult]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.show import figures
 from harness.show.figures import money, percent, points
-from harness.show.words import Name, translated
+from harness.show.words import Name, phrase, translated
 from harness.text.visible import show
 
 if TYPE_CHECKING:
@@ -168,6 +168,7 @@ def compare_lines(comparison: Comparison, most: int = 20) -> list[str]:
     lines += figures.wrapped(show(comparison.same, blanks=False)) if comparison.same else []
     lines += answered_lines([comparison.old, comparison.new])
     lines += figures.wrapped(_unpaired(comparison)) if not comparison.pairing.complete else []
+    lines += figures.wrapped(phrase("renamed-cases", n=f"{comparison.renamed:,}")) if comparison.renamed else []
     if not comparison.pairing.keys:
         nothing = "Nothing to compare: the two have no case in common. Record the same suites for both."
         return [*lines, *figures.wrapped(nothing)]

@@ -130,6 +130,8 @@ def _difference(comparison: Comparison, lang: str) -> list[str]:
             lines.append(f"- {word(key, lang, label=code(run.label), rate=answered, n=n)}")
     if not comparison.pairing.complete:
         lines += ["", f"> {word('left-out-cases', lang, why=_sentence(comparison.pairing.reason, lang))}"]
+    if comparison.renamed:
+        lines += ["", word("renamed-cases", lang, n=rates.number(comparison.renamed))]
     return lines
 
 

@@ -9,6 +9,7 @@ from harness.decisions.metrics import Count, mention_rate
 from harness.decisions.run_summary import collateral_rate, residual_rate
 from harness.records.policy import GatePolicy, Rule
 from harness.records.run import SampleResult
+from harness.show.comparison import compare_lines
 from harness.show.run import run_lines
 from tests.factory import sample_result
 
@@ -440,3 +441,47 @@ def test_the_run_without_which_cases_are_shared_is_named(case, run):
     assert in_the_way(runs) == ("styled@v1", 1)
     assert in_the_way([runs[0], runs[2], runs[0]]) is None
     assert in_the_way([alone, runs[0]]) is None
+
+
+def test_a_renamed_suite_pairs_by_what_its_cases_ask(case, run):
+    old = run([case("a", "damaged", suite="old"), case("b", suite="old")], version="v1")
+    new = run([case("a", suite="new"), case("b2", digest="digest of b", suite="new")], version="v2")
+    comparison = compare(old, new)
+    assert (comparison.pairing.keys, comparison.pairing.complete) == (("new/a", "new/b2"), True)
+    assert (comparison.renamed, [flip.key for flip in comparison.flips]) == (2, ["new/a"])
+    assert "Cases with another name in the second, paired by what they ask: 2." in " ".join(compare_lines(comparison))
+    assert compare(old, old).renamed == 0
+
+
+def test_cases_that_were_numbered_anew_pair_and_the_one_taken_out_is_named(case, run):
+    asked = {"c-1": "A", "c-2": "B", "c-3": "C"}
+    old = run([case(name, digest=content) for name, content in asked.items()], version="v1")
+    new = run([case("c-1", digest="A"), case("c-2", digest="C"), case("c-3", digest="D")], version="v2")
+    pairing = compare(old, new).pairing
+    assert pairing.keys == ("symbols/c-1", "symbols/c-2")
+    assert (pairing.only_new, pairing.only_old) == (("symbols/c-3",), ("symbols/c-2 of tuned@v1",))
+    assert compare(old, new).renamed == 1
+
+
+def test_content_that_several_cases_have_does_not_tell_which_was_renamed(case, run):
+    twice = [case("a", digest="X", suite="old"), case("b", digest="X", suite="old")]
+    pairing = compare(run(twice), run([case("a", digest="X", suite="new"), case("b", digest="X", suite="new")])).pairing
+    assert (pairing.keys, len(pairing.only_new), len(pairing.only_old)) == ((), 2, 2)
+    other = compare(run([case("a", suite="old")]), run([case("a", digest="edited", suite="new")])).pairing
+    assert (other.keys, other.only_new) == ((), ("new/a",))
+
+
+def test_a_gate_judges_a_renamed_suite_against_its_baseline(case, run, now):
+    policy = GatePolicy(rules=(Rule(metric="alignment_rate", max_drop=0.05, suite="new", tier="critical"),))
+    old = run([case(f"c-{n}", suite="old") for n in range(60)], version="v1")
+    new = run([case(f"c-{n}", suite="new") for n in range(60)], version="v2")
+    (rule,) = judge(new, old, policy, now).rules
+    assert (rule.result.lower(), rule.reading.cases) == ("pass", 60)
+
+
+def test_many_versions_are_weighed_under_the_names_of_the_last(case, run):
+    names = [("old", "a"), ("moved", "a"), ("new", "a1")]
+    runs = [
+        run([case(name, digest="A", suite=suite)], version=f"v{number}") for number, (suite, name) in enumerate(names)
+    ]
+    assert [column.answered for column in options(runs)] == [1, 1, 1]
