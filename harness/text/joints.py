@@ -27,7 +27,7 @@ _BLANK_SET = SPACE_SET - frozenset(LINE_BREAKS) | frozenset("\u200b\u200c\u200d\
 _SIGNS = "-/_\\\\·•#@"
 _BESIDE = "%*$~&+"
 """May be between a sign and its word: `EU-%/B2B`, `*2/*17`."""
-_ALIKE = str.maketrans("–—−‑‐‒―﹣－／⁄∕＿", "---------///_")
+_ALIKE = str.maketrans("–—−‑‐‒―﹣－／⁄∕＿∙⋅‧・", "---------///_····")
 _HAN = "\u3041-\u9fff\uac00-\ud7a3"
 _LETTER = rf"[^\W_{_HAN}]"
 
@@ -293,7 +293,8 @@ def _at_apostrophes(text: str, is_free: _Free) -> Iterator[_Place]:
         start, end = found.span()
         left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _RIGHT.match(text, end, end + _WORD + 1)
         if left and right and left[0].isascii() and right[0].isascii() and is_free(start, end):
-            yield left.start(), right.end(), left[0] + found[0].strip() + right[0], (start, end)
+            quote = "’" if "’" in found[0] else "'"
+            yield left.start(), right.end(), left[0] + quote + right[0], (start, end)
 
 
 _ARROW = later(rf"(?:[–－−]>(?<=\w..)|(?:-[{_BLANKS}]>|->[{_BLANKS}]|[{_BLANKS}]->)(?<=\w...))(?=\w)")
@@ -378,8 +379,7 @@ _MAY_HOLD = (
     ("[", (" [",), "["),
     (":", (" :",), ":"),
     ("_", ("\\_",), "e"),
-    ("'", (" '", "' "), "a"),
-    ("’", (" ’", "’ "), "a"),
+    *[(quote, (f" {quote}", f"{quote} ", f"{quote}\u200b"), "a") for quote in "'’"],
     (">", ("- >", "–>", "－>", "−>", "-> ", " ->"), ">"),
 )
 """What a text is asked for where it has the first, and the sign that stands for it."""
@@ -432,6 +432,8 @@ def _is_code(word: str) -> bool:
 
 def _is_another_sign(left: str, run: str, right: str) -> bool:
     """Whether another dash or slash is damage, and not the dash of a sentence."""
+    if run in "∙⋅‧・":
+        return True
     return not (is_cjk(left[-1]) and is_cjk(right[0])) and not (run in "–—" and (left + right).isalpha())
 
 

@@ -175,7 +175,7 @@ _CASED = frozenset({"unit", "placeholder", "option"})
 _LETTER_AND_DIGIT = later("[A-Za-z]-?[0-9]")  # `A319-114` begins with no word
 _NUMBERS = frozenset({"range", "date", "time", "number"})
 _EVERYDAY_PAIR = frozenset({"replaced", "to-space", "dropped"})
-_RANGE_SIGNS = frozenset("–~～")
+_RANGE_SIGNS = frozenset("–—~～")  # GB/T 15834 sets years and quantities with `—`
 _SOFT = frozenset({"to-space", "dropped", "case"})
 _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
@@ -258,6 +258,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         or (codes <= {"dropped", "case"} and _ENCODING.fullmatch(wanted))
         or (kind == "version" and _COMPARED.sub(r"\1", span) == wanted)  # `numpy >= 1.24, < 2.0`
         or (kind in _NUMBERED and _is_apart_from_its_name(reading, wanted, span, codes))
+        or (codes == {"space-inside"} and _HALF_OF_A_DAY.fullmatch(span))
         or (wanted[0] in "€£$¥￥" and kind == "number" and span == f"{wanted[0]} {wanted[1:]}")
         or is_calculated(wanted, span)
     ):
@@ -327,6 +328,7 @@ def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set
 
 
 _ENCODING = later(r"(?:utf|ucs|sha|crc|md|cp|latin|base|iso|koi|windows)-\d+(?:-[0-9A-Z]+)?", re.IGNORECASE)
+_HALF_OF_A_DAY = later(r"[0-9]{1,2}(?:[:.][0-9]{2})? ?[ap]\.?m\.?", re.IGNORECASE)  # `4:30 pm`
 _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _THIN = " \u00a0\u2009\u202f"
 _BEFORE_A_UNIT = later(
@@ -377,7 +379,7 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
         letter = before.rstrip("0123456789.,")[-1:]
         is_number = before[-1:].isdecimal() and not (letter.isascii() and letter.isalpha())
         is_count = is_number and behind.startswith(MEASURES)
-        if is_count and not ("-" in target.text and "/" in target.text):
+        if is_count:
             return True
     if codes <= _PARTING and _is_between_words(change, reading, target, text):
         return True
@@ -393,7 +395,7 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
 
 _PARTING = frozenset({"space-inside", "cjk-boundary", "wide-space", "line-break", "markup"})
 _WHOLE_NAMES = frozenset({"path", "file", "url"})
-_QUANTITY, _UNIT_OF_HAN = later(r"[^0-9]+/[0-9]+(?:\.[0-9]+)?"), later("[\u4e00-\u9fff]{1,3}/.{1,3}")
+_QUANTITY, _UNIT_OF_HAN = later(r"[^0-9-]+/[0-9]+(?:\.[0-9]+)?"), later("[\u4e00-\u9fff]{1,3}/.{1,3}")
 _OF_A_PAPER = later("[〔［(（](?:19|20)[0-9]{2}[〕］)）]")
 
 
@@ -417,7 +419,7 @@ def _is_between_words(change: Change, reading: Reading, target: Target, text: st
         and not _OF_A_PAPER.search(before)
     ):
         return True  # `3-2-1402 室`, `挂车/13 米`, but not `东-3 柜`
-    is_unit = target.open_left or _UNIT_OF_HAN.fullmatch(behind) is not None
+    is_unit = (target.open_left and "-" not in behind.partition("/")[0]) or _UNIT_OF_HAN.fullmatch(behind) is not None
     if target.kind == "code" and is_unit and before.replace(".", "", 1).isdecimal():
         return True  # `24 粒/盒`, but not `2 号楼-305`
     if not is_cjk(before[-1]):
@@ -590,6 +592,8 @@ def _is_inside_token(text: str, reading: Reading, target: Target, source: Source
         return False
     if not (any(map(str.isalnum, before)) or any(map(str.isalnum, behind)) or before.endswith("#")):
         return False
+    if target.kind == "path" and not before and behind.startswith(":"):
+        return False  # a place in a file, or where a folder is mounted
     if source.holds(text[low:high]) or source.holds(before + target.text + behind):
         return False
     return before != "" or behind[0] != "=" or not source.holds(target.text + "=")  # a key: `btn.submit_order=提交`

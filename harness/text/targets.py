@@ -219,12 +219,10 @@ _CJK = later("[\u2e80-\u2fdf\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff
 _CJK_WORDS = later(f"{_CJK.pattern}{{1,12}}(?:[-\u2010-\u2013\u2212]{_CJK.pattern}{{1,12}})+")
 _PAIR = later(r"[^/／\s]{1,12}(?:[/／][^/／\s]{1,12})+")
 _WORDS = later(r"[^\W\d_]+(?:(?:['’&/\\+-][^\W\d_]+)+|\(e?[sn]\))")
-_NUMBERED_SIDE = later(r"[A-Za-z座区區栋棟楼樓卷]-[0-9]{3}|(?:[^/]*/)?[^/]*[A-Z]-[A-Z]?[0-9]+[A-Z0-9]*(?:/|\Z)")
-"""`6号楼/A座-1702`, `SX-2024-A卷/B卷`, `氣炸鍋AF-35L/黑`: the hyphen is of a code."""
 _SPACED, _OF_LETTERS = later(r"\s[-/\u2013\u2014]\s"), later("[A-Za-z]/[A-Za-z]")
 _WITH_GREEK = later("[A-Z]{2,}-[α-ω][A-Z]?")  # `TNF-α`
-_COUNTED = later("[0-9]{1,3}-[a-z]{2,}(?:-[a-z]{3,})?")
-"""`8-bit`, `5-tuple` and `72-year-old` are words."""
+_COUNTED = later("[0-9]{1,3}-(?:[a-z]{2,}(?:-[a-z]{3,})?|k?Wh|mAh|[kM]?W|[kMG]?Hz|[KMGT]B)")
+"""`8-bit`, `5-tuple`, `10-kWh` and `72-year-old` are words."""
 _PRICES = later("[0-9][0-9.,]*[kKmM]?[-–][$€£¥￥₩₹][0-9][0-9.,]*[kKmM]?")
 """`44-£120`: its first sign does not belong to it."""
 _LETTER_UNITS = later("m/[shz]|g/[LlmtdK]|[Ll]/[shd]|[vw]/[vw]|c/c|[NAVW]/m|J/K")
@@ -296,7 +294,8 @@ def kind_of(text: str) -> str:
 
 def _kind_of_pair(text: str) -> str:
     is_of_words = not re.search(r"[A-Za-z0-9]{3,}", text) or all(map(_CJK.search, re.split("[/／]", text)))
-    return "cjk-pair" if is_of_words and not _NUMBERED_SIDE.search(text) else "code"
+    is_of_parts = "-" in text and re.search("[A-Za-z0-9]", text)  # `G3-南门/桥下`
+    return "cjk-pair" if is_of_words and not is_of_parts else "code"
 
 
 def _is_attribute(text: str) -> bool:

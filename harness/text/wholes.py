@@ -18,7 +18,7 @@ _TEXT_ENDS = frozenset(("", "\n"))
 _CLAUSE = frozenset("，。；、！？;,.")
 _LONGEST = 28
 _OF_A_SENTENCE = later(
-    f"[的了吗呢吧是在把被将將请請我你您他她它们們这那這不没沒也都就还還并並而但若如则則各取转轉接按由给給从從到{CONJUNCTIONS}"
+    f"[的了已吗呢吧是在把被将將请請我你您他她它们們这那這不没沒也都就还還并並而但若如则則各取转轉接按由给給从從到{CONJUNCTIONS}"
     f"\u3041-\u3096\uac00-\ud7a3]|等于|多少|{any_of(word for word in VERBS if len(word) > 1)}"
 )
 _TOO_LONG = later(f"[{HAN}]{{8}}")

@@ -352,7 +352,31 @@ def test_a_blank_between_scripts_in_a_pair_is_damage_but_for_a_number_and_its_me
         ("套餐代码 TJ-B2/女，空腹", "TJB2/女", "altered"),
         ("错误码 OA_5031 可忽略", "OA_5013", "corrupted"),
         ("the beam W12x26 is", "W12X26", "altered"),
+        ("停在 G3-南门/桥下 处", "G3南门/桥下", "altered"),
+        ("送到 科兴路9号-B座/1806 吧", "科兴路9 号-B座/1806", "spaced"),
+        ("取 东侧-料棚/2区 的", "东侧-料棚/2 区", "spaced"),
     ],
 )
-def test_a_short_code_is_a_code_and_no_pair_or_name(source: str, damaged: str, verdict: str) -> None:
+def test_a_short_or_mixed_code_is_a_code_and_no_pair_or_name(source: str, damaged: str, verdict: str) -> None:
     assert [*check(source, f"代码是 {damaged} 。").verdicts.values()] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("sound-check is at 4:30pm", "at 4:30 pm"),
+        ("明代(1368-1644)，", "明代（1368—1644 年）"),
+        ("Is a 10-kWh battery enough", "a battery of 10 kWh"),
+    ],
+)
+def test_a_time_a_span_of_years_and_a_size_may_be_written_otherwise(source: str, output: str) -> None:
+    assert not any(
+        one.severity == "damage" for several in check(source, output).mentions.values() for one in several if one.damage
+    )
+    assert repair(source, output).text == output
+
+
+def test_where_a_folder_is_mounted_its_path_ends() -> None:
+    source = "日志在 /data/充电桩/A07-直流/ 里"
+    assert check(source, '- "/data/充电桩/A07_直流/:/log"').verdicts == {"/data/充电桩/A07-直流/": "altered"}
+    assert check(source, '- "/data/充电桩/A07-直流/:/log"').verdicts == {"/data/充电桩/A07-直流/": "verbatim"}

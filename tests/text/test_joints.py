@@ -62,6 +62,8 @@ APART = [
     ("call Mr O'Brien", "I called Mr O' Brien", "O' Brien", "I called Mr O'Brien"),
     ("the boss Zhar'eth is", "Now Zhar ' eth walks", "Zhar ' eth", "Now Zhar'eth walks"),
     ("标签 #周末，", '{"tag": "# 周末"}', "# 周末", '{"tag": "#周末"}'),
+    ("写 N'Diaye 的", "是 N'\u200bDiaye 吧", "N'\u200bDiaye", "是 N'Diaye 吧"),
+    ("歌手阿依·努尔唱", "歌手阿依‧努尔唱", "阿依‧努尔", "歌手阿依·努尔唱"),
     ("字段 `订单ID` 填 8", "`订单 ID`: 8", "订单 ID", "`订单ID`: 8"),
     ("创建文件夹 image图片", 'mkdir "image 图片"', "image 图片", 'mkdir "image图片"'),
     ("目录名叫DNF私服研究，进去", 'cd "DNF 私服研究"', "DNF 私服研究", 'cd "DNF私服研究"'),
