@@ -27,7 +27,6 @@ _AHEAD_OF_A_CODE = later(
 )
 """`NO.ILCDUB-2024/0773`, `errCode:-601034`, and the hyphen that a row of a message begins with."""
 
-
 _NAME_AHEAD = later(f"[{HAN}]{{2,8}}(?=[A-Z]+-[0-9]+[A-Z0-9]*/)")
 _KEY_OF_PARTS = later(r"[A-Za-z]\w*(?:[.-]\w+)+|[A-Za-z]\w*_\w+")
 

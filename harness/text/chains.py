@@ -332,8 +332,7 @@ def _edge(text: str, place: int) -> int:
     return OPEN if text[place].isalnum() or text[place] in "{}" else CLOSED
 
 
-_WHOLE = 4
-"""Characters of a side before another script that its edge is enough for: nothing beside it says otherwise."""
+_WHOLE = 4  # characters of a side before another script that its edge is enough for: nothing beside it says otherwise
 
 
 def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:

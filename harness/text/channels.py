@@ -24,8 +24,7 @@ _BLANK = later(r"\s*")
 _ESCAPE = later(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.|\Z)", re.DOTALL)
 _SIMPLE = {'\\"': '"', "\\\\": "\\", "\\/": "/", "\\b": "\b", "\\f": "\f", "\\n": "\n", "\\r": "\r", "\\t": "\t"}
 _DEEPEST = 500
-_NESTED = 4
-"""How often a string inside JSON is JSON again."""
+_NESTED = 4  # how often a string inside JSON is JSON again
 
 
 class Passage(NamedTuple):

@@ -42,8 +42,7 @@ IGNORABLE_SET = frozenset(chr(code) for low, high in IGNORABLE for code in range
 LINE_BREAK_SET = frozenset(LINE_BREAKS)
 _KEYCAP = "\u20e3"
 _COMPLETES = frozenset("\u3099\u309a") | frozenset(map(chr, range(0x1160, 0x1200)))
-_LONGEST_CLUSTER = 32
-"""How far a letter is looked for under a stack of marks."""
+_LONGEST_CLUSTER = 32  # how far a letter is looked for under a stack of marks
 BLANK_SET = SPACE_SET | IGNORABLE_SET
 
 EMOJI = "\u2190-\u21ff\u2460-\u24ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"

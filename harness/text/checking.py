@@ -380,11 +380,7 @@ class Judge:
         return new(Mention, (start, end, passage.text[start:end], verdict, codes, passage.path, severity, reach))
 
     def _near_misses(
-        self,
-        passage: Passage,
-        among: list[Mention],
-        mentions: dict[str, list[Mention]],
-        met: set[str],
+        self, passage: Passage, among: list[Mention], mentions: dict[str, list[Mention]], met: set[str]
     ) -> Iterator[tuple[str, Mention]]:
         """Each with the target that it is near. `among`: the other mentions in the passage."""
         lost = [_with_its_kind(one) for one in self.targets if _is_lost(mentions[one.text])]

@@ -95,8 +95,7 @@ class Route(NamedTuple):
 
 
 _Trace = tuple["_Trace", Change] | None
-_Crossing = tuple[int, tuple[str, ...], str]
-"""Weight, damage codes and remedy of what lies between two atoms."""
+_Crossing = tuple[int, tuple[str, ...], str]  # weight, damage codes and remedy of what lies between two atoms
 
 
 class Sides(NamedTuple):

@@ -18,7 +18,6 @@ _KNOWN = 64
 _KNOWN_LONG = 4
 _LONG, _LONGEST_KNOWN = 200, 2000
 
-
 new = tuple.__new__
 """Makes a named tuple in half the time: for what is made once a mention or a row."""
 
@@ -359,10 +358,7 @@ def is_free(whole: list[Reading], start: int, end: int) -> bool:
 
 
 def _damaged(
-    page: Page,
-    pattern: Pattern,
-    whole: list[Reading],
-    hits: tuple[Sequence[int], Sequence[int]],
+    page: Page, pattern: Pattern, whole: list[Reading], hits: tuple[Sequence[int], Sequence[int]]
 ) -> list[Reading]:
     """Mentions that are not the target as it is written, ordinary wraps among them. None overlaps a verbatim one.
 
@@ -433,8 +429,7 @@ def _marks_at(text: str, start: int, most: int) -> int:
     return place - start
 
 
-_MOST_MARKS = 8
-"""So many behind the last letter belong to a mention."""
+_MOST_MARKS = 8  # so many behind the last letter belong to a mention
 
 
 def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_backslashes: bool) -> Damage | None:

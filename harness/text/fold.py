@@ -220,7 +220,6 @@ SHORT = 2000
 """To fold a text below so many characters is as cheap as any look at it, such as one for rare letters."""
 _LEADS = later(r"[&%\\<\]]")
 
-
 _BETWEEN_LATIN = {
     char: later(f"{char}(?:(?<=[A-Za-z0-9].)|(?<=[A-Za-z0-9] .))(?= ?[A-Za-z0-9])", re.DOTALL) for char in BETWEEN_LATIN
 }
@@ -242,7 +241,6 @@ def ascii_of(text: str) -> str:
 
 
 _SAMPLE = 200
-
 
 _NO_DIGITS = bytes(set(range(128)) - set(b"0123456789"))
 

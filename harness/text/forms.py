@@ -78,7 +78,6 @@ def first_of(form: Form, text: str, place: int, high: int = 0) -> re.Match[str] 
 
 _BREAK, _BLANK = later("\n"), later("[ \n]")
 
-
 _SIZE = r"\d+(?:\.\d+)?(?:[nμµmck]?[gLlm]|IU|U|万?单位)"
 _IN_SQUARE = r"\[[^\s\[\]]{1,60}\]"
 _IN_ROUND = r"\([^\s()]{0,40}+\)"
@@ -218,10 +217,7 @@ FORMS = (
         "code", "*", r"(?<![A-Za-z0-9_*.-])\d{2,8}(?:\*{3,14}\d{2,6})(?![A-Za-z0-9_*]|\.\d)", word=r"\*{3}"
     ),  # `6222****8817`
     _form(  # `128,450.00`
-        "number",
-        ",",
-        r"(?<![\w.,¥￥$€£-])\d{1,3}(?:,\d{3}){1,4}\.\d{2}(?![\w%-]|[.,]\d)",
-        word=r",\d{3}\.\d\d",
+        "number", ",", r"(?<![\w.,¥￥$€£-])\d{1,3}(?:,\d{3}){1,4}\.\d{2}(?![\w%-]|[.,]\d)", word=r",\d{3}\.\d\d"
     ),
     _form(
         "number",
@@ -392,9 +388,7 @@ FORMS = (
         word=r"[/_-]\{",
     ),
     _form(  # `%Y-%m-%d`, `%s/%s`
-        "placeholder",
-        "%",
-        rf"%(?<![A-Za-z0-9_%]%){_DIRECTIVE}(?:[-/.:_|]{{0,2}}%{_DIRECTIVE})+(?![A-Za-z0-9%])",
+        "placeholder", "%", rf"%(?<![A-Za-z0-9_%]%){_DIRECTIVE}(?:[-/.:_|]{{0,2}}%{_DIRECTIVE})+(?![A-Za-z0-9%])"
     ),
     _form(
         "placeholder",
@@ -467,11 +461,7 @@ FORMS = (
         hint=r"-(?<=[ `'\"(]-)[A-Za-z]",
         line=r"-(?<=[ `'\"(]-)[A-Za-z]",
     ),
-    _form(
-        "file",
-        ".",
-        rf"\.(?<![^{BEFORE_A_PATH}{HAN}]\.)(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])",
-    ),
+    _form("file", ".", rf"\.(?<![^{BEFORE_A_PATH}{HAN}]\.)(?:{'|'.join(DOTFILES)})(?![A-Za-z0-9_-]|\.[A-Za-z0-9])"),
     _form("code", "\u202f", r"(?<![\w.-])[\w.-]+\u202f[AP]M\.[a-z]{3,4}(?![A-Za-z0-9_])", word=r"M\."),
     _form(  # `12...Nf6`, `v1.2...v1.3`
         "code",

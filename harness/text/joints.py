@@ -25,8 +25,7 @@ _WORD, _MOST = 40, 3
 _BLANKS = " \t\u00a0\u2002-\u200d\u2060\ufeff\u202f\u3000"
 _BLANK_SET = SPACE_SET - frozenset(LINE_BREAKS) | frozenset("\u200b\u200c\u200d\u2060\ufeff")
 _SIGNS = "-/_\\\\·•#@"
-_BESIDE = "%*$~&+"
-"""May be between a sign and its word: `EU-%/B2B`, `*2/*17`."""
+_BESIDE = "%*$~&+"  # may be between a sign and its word: `EU-%/B2B`, `*2/*17`
 _ALIKE = str.maketrans("–—−‑‐‒―﹣－／⁄∕＿∙⋅‧・", "---------///_····")
 _HAN = "\u3041-\u9fff\uac00-\ud7a3"
 _LETTER = rf"[^\W_{_HAN}]"
@@ -97,8 +96,7 @@ def joints_apart(
 
 _Place = tuple[int, int, str, tuple[int, int]]
 """Start and end of what may be a joint, what it would be, and where in it the blank or look-alike is."""
-_Free = Callable[[int, int], bool]
-"""Whether nothing that is taken touches a stretch of the text."""
+_Free = Callable[[int, int], bool]  # whether nothing that is taken touches a stretch of the text
 
 
 def _at_signs(text: str, is_free: _Free) -> Iterator[_Place]:
@@ -230,7 +228,6 @@ def _is_at_a_point(
 
 
 _INSIDE = later(rf"[(（\[](?<=\w.)[{_BLANKS}]{{1,3}}(?=\w)|(?<=\w)[{_BLANKS}]{{1,3}}[)）\]]")
-
 
 _ESCAPED = later(r"(?<=[\w.%-])\\_(?=[\w.%-])")
 

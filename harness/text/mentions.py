@@ -344,13 +344,10 @@ _FROM_TO = later(
 )
 """`V2-V4` and `Mon-Fri` are also written with an en dash, and `0.9%NaCl` with a blank."""
 
-
 _UNICODE_ESCAPES = later(r"(?:\\u[0-9A-Fa-f]{4})+")
 _JSON_BEGINS = ("{", "[")  # an answer in JSON that is read as text: every letter beyond ASCII may be escaped
 
-
-_SHAPING = frozenset("\u200c\u200d\ufe0e\ufe0f")
-"""Joiners and selectors, which change how their neighbours are written."""
+_SHAPING = frozenset("\u200c\u200d\ufe0e\ufe0f")  # joiners and selectors, which change how their neighbours are written
 
 
 def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bool:

@@ -3,16 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from harness.text.chains import (
-    ENDS,
-    HAN,
-    HAN_RUN,
-    LIBRARY,
-    Span,
-    chains_in,
-    sentence_cut,
-    touches,
-)
+from harness.text.chains import ENDS, HAN, HAN_RUN, LIBRARY, Span, chains_in, sentence_cut, touches
 from harness.text.characters import BIDI, EMOJI, later
 from harness.text.sides import PERHAPS, SURELY, behind_seams, seams
 from harness.text.targets import (
@@ -78,11 +69,9 @@ _ACTION = later(
 )
 """A verb behind which a file name begins, wherever it is in a run of Han."""
 
-
 ANOTHER_FILE = later(f"(?<=[^/\\\\.])\\.(?:{ENDINGS})(?=(?:{'|'.join((*VERBS, *CONJUNCTIONS))}))")
 """The end of a file that words of the sentence join to another: `src/旧.md改名成src/新.md`."""
-_ANOTHER_PATH = later(f"[{HAN}]{{1,6}}[/\\\\~]")
-"""`D:\\a.docx复制到\\\\fs01\\b`"""
+_ANOTHER_PATH = later(f"[{HAN}]{{1,6}}[/\\\\~]")  # `D:\a.docx复制到\\fs01\b`
 
 
 def path_at(text: str, start: int, end: int) -> Iterator[Span]:
@@ -171,7 +160,6 @@ _GOES_ON = later(
 _BELONGS = later("(?:目录|目錄|文件夹|資料夾)?(?:[裡里裏中下内內上](?:面|边)?)?的\\Z")
 """`/data/样本资料里的 a.csv`: the name of a folder ends before it."""
 
-
 _PREDICATE = later("[了吗呢把被就]|再(?![生版])|(?<!目)的|没有")
 """What a sentence has and the name of a folder has not: `/data/mysql占了92%`."""
 
@@ -192,10 +180,8 @@ _OWN_NAME = later(
 )
 """Han and other characters before the ending, or a sign: `测试20260101.md`, `db-replica.yml`."""
 
-
 _DOMAINS = frozenset({".cc", ".md", ".sh", ".rs", ".pl", ".so", ".ai"})
-_IN_A_DOMAIN = later(r"/[A-Za-z0-9_-]+(?![A-Za-z0-9_.-])")
-"""`portfolio.cc/works-3`: the ending of a host, and no file."""
+_IN_A_DOMAIN = later(r"/[A-Za-z0-9_-]+(?![A-Za-z0-9_.-])")  # `portfolio.cc/works-3`: the ending of a host, and no file
 
 
 def endings_in(inner: str, *, closed: bool) -> list[re.Match[str]]:
@@ -252,7 +238,6 @@ def _without_verbs(name: str) -> str:
 _PLACE_IN_A_FILE = later(
     r"\+0x[0-9A-Fa-f]{1,16}(?!\w)|:[0-9]{1,6}(?::[0-9]{1,4})?(?![\w.:/-])|(?:::[A-Za-z_]\w*)+(?:\[[\w.-]+\])?|#(?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9]))+"
 )
-
 
 _WITH_ENDING = later(
     rf"(?<=[^\s] )[^\s，。；、,;|<>\"'`“”‘’「」《》]{{1,60}}\.(?:{ENDINGS})(?![A-Za-z0-9_])", re.IGNORECASE
@@ -361,7 +346,6 @@ def _is_one_name(words: list[str]) -> bool:
 
 _CLAUSE_BEGINS = ("", *"\n，。；！？、")
 
-
 _BEFORE_A_CODE = later(
     "(?:合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷图照])(?=[A-Za-z][A-Z][A-Z0-9]*[-_])"
     "|(?:编号|图号|固件|软件|軟體|驱动|驅動|程序|程式|脚本|镜像|模型|权重|插件|工具|安装包|压缩包|录音|视频|音频|截图|影像|图像|扫描件|日志|备份|源码|字体|补丁)"
@@ -370,9 +354,7 @@ _BEFORE_A_CODE = later(
 )
 _OF_A_CAMERA = later("[A-Z]{2,}_")
 
-
-_LATIN_FOLDER = later(f"[{HAN}]+(?=[a-z][a-z0-9_.-]+/)")
-"""`位置app/views/会员.py`"""
+_LATIN_FOLDER = later(f"[{HAN}]+(?=[a-z][a-z0-9_.-]+/)")  # `位置app/views/会员.py`
 
 
 def _label_end(name: str) -> int:
@@ -500,7 +482,6 @@ _LABEL_INSIDE = later(f"(?:文件|附件|文档|表格|脚本|报表|模板|课�
 _ITS_NUMBER = later(f"(?:[0-9]{{1,2}}(?:[-.][0-9]{{1,2}})?|[一二三四五六七八九十]{{1,2}})(?=[{HAN}])")
 """The number of an attachment belongs to the label: `附件1施工方案.pdf` is also written `附件 1 施工方案.pdf`."""
 
-
 _LABEL_OF_A_PAPER = later(
     f"(?:[来來发發收批转轉]|指标|指標)文(?=[{HAN}]{{2}})|[{HAN}]{{1,5}}(?:[号號](?=[{HAN}]{{2}})|(?=[国國卫衛][药藥食械妆妝健][{HAN}]{{1,3}}))"
 )
@@ -525,7 +506,6 @@ def paper_at(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 _YEAR = ("19", "20")
-_SEEN = later(f"(?<=[{HAN}])(?<!意)见(?=[{HAN}]{{2,8}}\\Z)")
-"""`口径见川民规〔2023〕4号`"""
+_SEEN = later(f"(?<=[{HAN}])(?<!意)见(?=[{HAN}]{{2,8}}\\Z)")  # `口径见川民规〔2023〕4号`
 _PART_OF_A_PAPER = later(f"(?<=[号號])(?:-[0-9]{{1,3}}|/[{HAN}]{{2,3}}[0-9]{{1,2}})(?![A-Za-z0-9_.-])")
 """`财税〔2016〕36号/附件1`"""

@@ -46,10 +46,8 @@ def has_near_misses(target: Target) -> bool:
     return target.kind in _HOLDS or any(map(str.isdecimal, target.text))
 
 
-_MOST_PER_HOLDER = 400
-"""Characters: a string that is translated is short; a longer text has placeholders of its own."""
+_MOST_PER_HOLDER = 400  # characters: a string that is translated is short; a longer text has placeholders of its own
 _HOLDER = later(r"(\{\{?\s*|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}?|\)[a-z])")
-
 
 _NAMED, _ENDING = later(r"%\([^()]+\)(?=[a-z]\Z)"), later(r"\w*")
 
@@ -152,8 +150,7 @@ def _is_deep_inside(text: str, start: int, end: int) -> bool:
     return before is None or len(before[0]) + len(behind[0]) > end - start
 
 
-_OF_ONE_FORM = "23456789"
-"""Digits that no letter is mistaken for."""
+_OF_ONE_FORM = "23456789"  # digits that no letter is mistaken for
 
 
 def _may_lack(target: Target, digits: Sequence[str]) -> bool:
@@ -164,10 +161,8 @@ def _may_lack(target: Target, digits: Sequence[str]) -> bool:
 
 
 _MOST_SIBLINGS = 200
-_MANY = 5
-"""So many codes that differ in their numbers alone are a list, such as the tickets of a changelog."""
+_MANY = 5  # so many codes that differ in their numbers alone are a list, such as the tickets of a changelog
 _NUMBER, _ZEROS = later("[0-9]+"), later("(?<![0-9])0+(?=[0-9])")
-
 
 _SERIES = (
     (later(r"(?![^/]*[=@])(?:\d+:|v|[A-Za-z][A-Za-z0-9]{2,}[-_])?\d{1,3}(?:\.\d{1,3})+(?![\d.])[^/]*"), 3),
@@ -195,8 +190,7 @@ def _counts_on(target: Target, token: str) -> bool:
     return 0 not in steps and (len(steps) > 1 or steps[0] <= _NEXT)  # `sw-3` for `sw-03` has lost a zero
 
 
-_NEXT = 3
-"""How far the next ones of a series are: `10.0.8` and `10.0.9`, but not `v1.42.0` for `v1.12.0`."""
+_NEXT = 3  # how far the next ones of a series are: `10.0.8` and `10.0.9`, but not `v1.42.0` for `v1.12.0`
 _ADDRESS = later(r"(?<![0-9.])(?:[0-9]+\.){3}[0-9]+(?![0-9.])")
 
 
@@ -254,16 +248,11 @@ def _key(target: Target) -> _Key:
 
 
 _BEFORE_A_TOKEN = frozenset("*_Nn№")
-_AHEAD = later(r"\A[*_]*(?:[Nn][°º]|№)?")
-"""`n°D24-0618`"""
-_BETWEEN_VALUES = ",=|"
-"""What parts the values of a row, where the target has none of it."""
+_AHEAD = later(r"\A[*_]*(?:[Nn][°º]|№)?")  # `n°D24-0618`
+_BETWEEN_VALUES = ",=|"  # what parts the values of a row, where the target has none of it
 
-
-_ByLength = dict[int, dict[str, list[int]]]
-"""Tokens with their places, by how long they are."""
-_MANY_LOST = 64
-"""With so many targets the tokens are not looked at one by one for each."""
+_ByLength = dict[int, dict[str, list[int]]]  # tokens with their places, by how long they are
+_MANY_LOST = 64  # with so many targets the tokens are not looked at one by one for each
 
 
 class _Nearest:

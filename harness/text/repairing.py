@@ -208,12 +208,9 @@ def _placed(changes: list[Edit], passage: Passage, output: str) -> list[Edit]:
     return placed
 
 
-_BEHIND = 12
-"""How much text behind a mention can decide whether it is one."""
-_BEHIND_DAMAGE = 220
-"""How much of the line behind a damaged mention can show that it is in code."""
-_CONTEXT = 1000
-"""How much of the line before a mention can show that it is in code."""
+_BEHIND = 12  # how much text behind a mention can decide whether it is one
+_BEHIND_DAMAGE = 220  # how much of the line behind a damaged mention can show that it is in code
+_CONTEXT = 1000  # how much of the line before a mention can show that it is in code
 
 
 @overload

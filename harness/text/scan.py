@@ -11,17 +11,7 @@ from heapq import heapify, heappop, heapreplace
 from itertools import chain, pairwise
 
 from harness.text.called import also_called, key_of, without_its_name
-from harness.text.chains import (
-    ENDS,
-    HAN,
-    HAN_RUN,
-    SIGN_BETWEEN,
-    Span,
-    chains_in,
-    is_dull,
-    kept_cut,
-    touches,
-)
+from harness.text.chains import ENDS, HAN, HAN_RUN, SIGN_BETWEEN, Span, chains_in, is_dull, kept_cut, touches
 from harness.text.characters import EMOJI, ORNAMENT, stands_alone, trimmed
 from harness.text.find import new
 from harness.text.forms import FORMS, first_of, forms_for
@@ -96,8 +86,7 @@ _LABEL = re.compile(
 _ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")
 _NAME_AND_NUMBER = re.compile(f"[{HAN}]{{1,8}}(?=[A-Z]+[0-9]|[0-9]+[A-Z])[A-Z0-9]{{2,8}}")
 """`“龙鳞X7”`: in quotes a name needs no sign."""
-_NUMBER_WITH_A_BLANK = re.compile("[A-Z]{1,5}[0-9]{0,3} [A-Z0-9]+(?:[-/][A-Z0-9]+)+")
-"""`"BF 2-1107"`"""
+_NUMBER_WITH_A_BLANK = re.compile("[A-Z]{1,5}[0-9]{0,3} [A-Z0-9]+(?:[-/][A-Z0-9]+)+")  # `"BF 2-1107"`
 _NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
 _OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/")
 _LISTED = re.compile(f"(?<![^\\s：:，。；])[0-9]{{1,2}}[.、)](?=[{HAN}])")
@@ -335,8 +324,7 @@ def _inside(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 _SOFT_ENDS = frozenset("’'(),*")
-_HARD_ENDS = ENDS.translate(dict.fromkeys(map(ord, _SOFT_ENDS))) + EMOJI
-"""What ends a run whatever is round it."""
+_HARD_ENDS = ENDS.translate(dict.fromkeys(map(ord, _SOFT_ENDS))) + EMOJI  # what ends a run whatever is round it
 _LETTERS = "[^\\W\\d_\u2460-\u24ff\u2e2f]*+"
 _RUN = re.compile(f"[^{_HARD_ENDS}]*")
 _WITH_A_SIGN = re.compile(f"{_LETTERS}(?:[’',]{_LETTERS})*+[^{_HARD_ENDS}]{_RUN.pattern}")
@@ -345,8 +333,7 @@ USUAL_LETTERS = (
     "a-zA-Z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u0391-\u03a1\u03a3-\u03f5\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
     "\u0e01-\u0e30\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-_WORDS_ALONE = re.compile(f"[{USUAL_LETTERS} ，。；！？]*")
-"""What is in most quotes, and holds no target."""
+_WORDS_ALONE = re.compile(f"[{USUAL_LETTERS} ，。；！？]*")  # what is in most quotes, and holds no target
 _MAY_BE_A_SIGN = re.compile(f"[^{USUAL_LETTERS}’', {_HARD_ENDS}](?!(?<=[a-z][.:])(?:[ \\n]|\\Z))")
 """But for the sign behind the last word of a sentence."""
 
@@ -414,7 +401,6 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
 _LONGEST = 64
 _PLAIN = re.compile(f"[A-Za-z0-9]{{2,}}+(?:[-/_][A-Za-z0-9]++)+(?=[{_HARD_ENDS}]|\\Z)")
 """A target as a whole: `ZX-2000`, `Sikalastic-609`."""
-
 
 _OPENED_FIRST = re.compile(
     f"(?:请|請|帮我|幫我)?(?:打开|读取|查看|下载|删除|上传|開啟|讀取)(?=[{HAN}]{{2,6}}/[A-Za-z0-9]{{1,8}}[{HAN}]{{2,8}}\\Z)"

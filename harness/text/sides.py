@@ -66,8 +66,7 @@ LONGEST = 6
 OPEN, AT_A_CLAUSE, CLOSED = 0, 1, 2
 """What is beyond the run: a letter or digit, the punctuation of a sentence, or a blank, a quote, a bracket, a colon."""
 _BY_EDGE = (0.0, 0.4, 2.7)
-_CLOSED_THREE = 1.2
-"""Three characters in bounds are hardly ever a word and one more."""
+_CLOSED_THREE = 1.2  # three characters in bounds are hardly ever a word and one more
 _BY_LENGTH = (-0.8, 1.1, 0.7, 0.2, -0.3, -1.0)
 _SEAM, _SEAM_INSIDE = 0.36, -0.2
 _GOES_ON, _WITHOUT_MATE = -0.8, -0.35
@@ -161,7 +160,6 @@ _SUBSTANCE = re.compile(
 )
 """`1,2-二氯乙烷`, `4-硝基苯酚`: a name of chemistry ends where its characters do."""
 
-
 _ONLY_HAN = re.compile("[\u3400-\u9fff]{1,4}")
 
 
@@ -219,7 +217,6 @@ def shorter_pairs(left: str, joined: str, right: str) -> tuple[str, ...]:
 
 _TWO_WORDS, _MOST_PAIRS, _LABEL_AND_ONE = 4, 8, 3  # `收口灰-RAL7016`, `周二-四上课`
 
-
 PLACES = (
     "路街巷弄馆館楼樓栋棟幢厅廳教站场場园園苑村镇鄉乡寓仓倉库庫桥橋洞井室部組组队隊班院县縣店厂廠矿坝渠港卷册冊闸閘"
     "一二三四五六七八九十"
@@ -230,12 +227,10 @@ AT_A_PLACE = later(
 )
 """Behind a place a hyphen and a number are no number below zero: `四教-4302`, `科技馆-4D`, `五花肉-500g`."""
 
-
 _UNSPACED = "\u0e01-\u0e5b\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff"
 _OF_UNSPACED = later(f"[{_UNSPACED}]")
 _UNSPACED_SEAM = later(f"(?<=[{_UNSPACED}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[{_UNSPACED}])")
-_ENDS_IN_A_LETTER = later(f"[-/][{_UNSPACED}]+[A-Z0-9]{{1,2}}\\Z")
-"""`5-12/อาคารB`"""
+_ENDS_IN_A_LETTER = later(f"[-/][{_UNSPACED}]+[A-Z0-9]{{1,2}}\\Z")  # `5-12/อาคารB`
 
 
 def unspaced_seams(inner: str) -> list[int]:

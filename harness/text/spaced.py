@@ -12,8 +12,7 @@ from harness.text.targets import is_code
 
 _WORD = later(f"[{HAN}]+|[^{HAN}{ENDS}]+")
 _INLINE = "".join(char for char in SPACES if char not in LINE_BREAK_SET)
-_REACH = 200
-"""Characters before and behind a symbol in which its words are looked for."""
+_REACH = 200  # characters before and behind a symbol in which its words are looked for
 _NUMBER = later(r"[+-]?[0-9][0-9.,]*%?")
 _SENTENCE_END = ".,:;!?="
 

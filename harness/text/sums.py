@@ -17,8 +17,7 @@ def is_formula(text: str) -> bool:
 
 
 _KEYED = later(r"\\(?:[a-zA-Z]*(?:ref|cite[a-z]*)|label|input|include\w*|usepackage|begin|end|url|href|gls\w*)\b")
-_CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")
-"""Blanks that mathematics in LaTeX has as its writer likes."""
+_CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")  # blanks that mathematics in LaTeX has as its writer likes
 _CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | (=|(?<![A-Z0-9][0-9] ):) ")
 """`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
 _ABBREVIATED, _OF_ONE_LETTER = later(r"[A-Za-z]{1,5}\.(?:[0-9]{1,4}[a-z]?|[A-Z])"), later("[a-z][-+][0-9]")

@@ -14,8 +14,7 @@ from typing import NamedTuple
 from harness.text.characters import BLANK_SET, IGNORABLE_SET, is_alphanumeric, later
 from harness.text.unicode_data import DASHES, are_homoglyphs, sign_lookalikes
 
-_NO_HYPHENS = "\u2053\u301c\u3030\u30a0"
-"""Swung and wavy dashes, which are tildes, and a double hyphen."""
+_NO_HYPHENS = "\u2053\u301c\u3030\u30a0"  # swung and wavy dashes, which are tildes, and a double hyphen
 HYPHEN_LOOKALIKES = "".join(
     dict.fromkeys(
         "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u00ad\u30fc\uff70\u2043\u02d7\u05be\u2500"
@@ -142,7 +141,6 @@ def _lookalikes(key: str, value: object) -> list[str]:
 
 
 DEFAULT_SYMBOLS = SymbolTable((Symbol("-", HYPHEN_LOOKALIKES), Symbol("/", SLASH_LOOKALIKES)))
-
 
 ESCAPE_STARTS = frozenset("\\&%")
 
@@ -349,8 +347,7 @@ def _likeness(wanted: str, char: str) -> str | None:
     return None
 
 
-_MORE_CASES = {"Σ": "ς", "σ": "ς", "ß": "ẞ"}
-"""Cases that one character's own methods do not lead to."""
+_MORE_CASES = {"Σ": "ς", "σ": "ς", "ß": "ẞ"}  # cases that one character's own methods do not lead to
 
 
 @lru_cache(maxsize=4096)

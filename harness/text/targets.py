@@ -234,10 +234,8 @@ _CODE = later(
     "|(?![0-9x]+(?![A-Za-z0-9]))(?=(?:[A-Za-z]*[0-9]+[A-Za-z]+){2})[A-Za-z0-9]{12,40})(?![A-Za-z0-9])"
 )
 """The last one is an identifier that a machine made: `wx8d21f0c9b3a47e5f`."""
-_LIBRARY = later(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")
-"""`Node.js` is the name of a thing, and no file."""
+_LIBRARY = later(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")  # `Node.js` is the name of a thing, and no file
 _FILE_LIKE = later(r"\.(?:com|org|net|cn|io|dev)\Z")
-
 
 _OF_SUMS = "-+*/"
 _SUM = later(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
@@ -325,11 +323,9 @@ _LONG_PART, _MODEL = (
     later("[0-9]{3,}:"),
     later("[0-9]{1,2}(?:[A-Z][a-z])?-[0-9]{4,5}[A-Z]{1,3}|[0-9]{3,6}-(?:[0-9]{1,2}|[0-9]{5,8})[A-Z]{1,3}"),
 )
-_OF_A_PLACE = later("[0-9]+([栋棟幢座车車柜櫃架桌])-[0-9]+(?!\\1).*")
-"""`6栋-503B`, `07车-12F`; `3栋-5栋` is a range."""
+_OF_A_PLACE = later("[0-9]+([栋棟幢座车車柜櫃架桌])-[0-9]+(?!\\1).*")  # `6栋-503B`, `07车-12F`; `3栋-5栋` is a range
 _CODE_IN_CAPITALS = later("[A-Z]{1,8}_[0-9]{3,}")  # `OA_5031`
-_TAGGED, _VOYAGE = later(r":[0-9]+\.[0-9]"), later(r"[A-Z]\.[0-9]{3,}[A-Z]")
-"""`nginx:1.25.3`, `V.2417E`"""
+_TAGGED, _VOYAGE = later(r":[0-9]+\.[0-9]"), later(r"[A-Z]\.[0-9]{3,}[A-Z]")  # `nginx:1.25.3`, `V.2417E`
 
 
 def _is_of_digits(text: str, kind: str) -> bool:

@@ -8,8 +8,7 @@ from harness.text.symbols import DEFAULT_SYMBOLS
 
 _SIGNS = {" ": "␣", "\t": "⇥", "\n": "⏎"}
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"))
-_JOINING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Letters and marks that are drawn as nothing."""
+_JOINING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that are drawn as nothing
 
 
 def show(text: str, *, blanks: bool = True, lookalikes: bool = False) -> str:

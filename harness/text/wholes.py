@@ -25,8 +25,7 @@ _TOO_LONG = later(f"[{HAN}]{{8}}")
 _MIXED = later(f"(?=.*[{HAN}]).*[A-Za-z0-9]")
 _WORD_AND_TOKEN = later(f"[{HAN}][A-Za-z0-9#§$¥￥±+]|:")
 _IN_A_CELL = later(f"[{HAN}]{{1,4}}(?<![号號码碼话話机機格寸间間期度量])[0-9]+[-/_]")  # not `房号3-201`
-_PLACE = later("[教楼樓栋棟座馆館院库庫柜櫃架仓倉箱站桩墩塔井孔][A-Z0-9]{1,3}-[0-9]")
-"""`教3-205`"""
+_PLACE = later("[教楼樓栋棟座馆館院库庫柜櫃架仓倉箱站桩墩塔井孔][A-Z0-9]{1,3}-[0-9]")  # `教3-205`
 _OF_PARTS = later("[-/_][A-Z0-9]{1,2}(?:[组組排层層列段区區座栋棟室][0-9A-Z]{1,4}|之[0-9]{1,2})\\Z")
 _SIDE_GOES_ON = later(f"(?=.*[A-Za-z0-9]).*[-/_·][{HAN}]{{1,4}}")
 _WORD_BEHIND_A_TOKEN = later(f"[A-Za-z0-9][{HAN}]{{2}}")
@@ -210,13 +209,11 @@ def is_row(text: str, place: int) -> bool:
 
 _ROW = 600
 
-
 IN_BRACKETS = later(
     f"[(（](?:([{HAN}]{{1,3}}|[A-Z][版型款类级]|[{HAN}]{{0,2}}[×x]?[0-9]{{1,3}}[{HAN}%a-z]{{0,3}})|[A-Za-z0-9+-]{{1,4}})[)）]"
     "(?=[\\s，。；、,）)|]|\\Z)"
 )
 """`證-7(光碟)`"""
-
 
 _TOUCHING = later(
     "\\("
