@@ -421,8 +421,8 @@ def _is_between_words(change: Change, reading: Reading, target: Target, text: st
         return True  # `24 粒/盒`, but not `2 号楼-305`
     if not is_cjk(before[-1]):
         return False
-    if target.kind == "cjk-pair":
-        return True
+    if target.kind == "cjk-pair" or (target.kind == "code" and "/" in target.text and all(map(is_cjk, before))):
+        return True  # `凭证 记-0618/附5张`
     in_the_end = (target.open_right and all(map(is_cjk, behind))) or (target.open_left and all(map(is_cjk, before)))
     return in_the_end and target.kind not in _WHOLE_NAMES
 

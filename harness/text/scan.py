@@ -34,6 +34,7 @@ from harness.text.targets import HEADS, Target, is_code, is_sum, kind_of, pairs_
 from harness.text.wholes import (
     BESIDE_A_CELL,
     IN_BRACKETS,
+    OF_A_SENTENCE,
     in_touching_bracket,
     is_cell,
     is_row,
@@ -84,8 +85,10 @@ _LABEL = re.compile(
 )
 """What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
 _ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")
-_NAME_AND_NUMBER = re.compile(f"[{HAN}]{{1,8}}(?=[A-Z]+[0-9]|[0-9]+[A-Z])[A-Z0-9]{{2,8}}")
-"""`“龙鳞X7”`: in quotes a name needs no sign."""
+_NAME_OF_BOTH = re.compile(
+    f"(?=[A-Za-z0-9]*[{HAN}])(?=[0-9{HAN}]*[A-Za-z]|[{HAN}]{{2,8}}[0-9]{{2,}}(?:[”’」』'\"`]|\\Z))[A-Za-z0-9{HAN}]{{3,16}}"
+)
+"""`“龙鳞X7”`, `` `订单ID` ``: in quotes a name of Han and letters needs no sign."""
 _NUMBER_WITH_A_BLANK = re.compile("[A-Z]{1,5}[0-9]{0,3} [A-Z0-9]+(?:[-/][A-Z0-9]+)+")  # `"BF 2-1107"`
 _NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
 _OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/")
@@ -281,7 +284,7 @@ _READERS = {"paper": paper_at, "file": _file, "tags": _tags}
 
 def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
     """A quoted token is one target; a quoted sentence is text like any other."""
-    if _WORDS_ALONE.fullmatch(text, start, end):
+    if text[start - 1] != "`" and _WORDS_ALONE.fullmatch(text, start, end):
         return
     inner = text[start:end]
     ending = EXTENSION.search(inner)
@@ -304,7 +307,7 @@ def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
         yield from (_as_a_whole(text, one) for one in _inside(text, start, end))
     elif (
         has_file
-        or _NAME_AND_NUMBER.fullmatch(inner)
+        or (_NAME_OF_BOTH.fullmatch(inner) and not OF_A_SENTENCE.search(inner))
         or (SIGN_BETWEEN.search(inner.replace("*", " ")) and not is_dull(inner))
     ):
         others = (*key_of(inner), *_values(inner)) if "=" in inner else without_its_name(inner) or pairs_of(inner)

@@ -17,7 +17,7 @@ _BEHIND = frozenset(("", "\n", " ", "|", *_CLOSERS))
 _TEXT_ENDS = frozenset(("", "\n"))
 _CLAUSE = frozenset("，。；、！？;,.")
 _LONGEST = 28
-_OF_A_SENTENCE = later(
+OF_A_SENTENCE = later(
     f"[的了已吗呢吧是在把被将將请請我你您他她它们們这那這不没沒也都就还還并並而但若如则則各取转轉接按由给給从從到{CONJUNCTIONS}"
     f"\u3041-\u3096\uac00-\ud7a3]|等于|多少|{any_of(word for word in VERBS if len(word) > 1)}"
 )
@@ -59,14 +59,14 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     if not spans:
         bounded = _ALONE if before in _BEFORE and after in _BEHIND else None
         bounded = _PAIR_IN_A_CELL if before == after == "|" and not _MIXED.match(run) else bounded
-        is_whole = bounded and bounded.fullmatch(run) and not _OF_A_SENTENCE.search(run)
+        is_whole = bounded and bounded.fullmatch(run) and not OF_A_SENTENCE.search(run)
         return [Span(0, len(run), kind="code")] if is_whole else spans
     first, last = spans[0], spans[-1]
     low, high = first.start, last.end
     if len(spans) == 1 and (low, high) == (0, len(run)):
         return spans
     is_bounded = before in _BEFORE and after in _BEHIND
-    if is_bounded and _FOLDERS.fullmatch(run) and not _OF_A_SENTENCE.search(run):
+    if is_bounded and _FOLDERS.fullmatch(run) and not OF_A_SENTENCE.search(run):
         return [Span(0, len(run), kind="path", alternates=(run[run[: run.rfind("/")].rfind("/") + 1 :],))]
     if len(run) > _LONGEST or any(one.kind not in ("", "code") for one in spans):
         return spans
@@ -77,7 +77,7 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     is_cell = before == after == "|"
     is_name = not _WORD_AND_TOKEN.search(run, 0, low + 1) or (_IN_A_CELL if is_cell else _PLACE).match(run)
     is_begun = before in _BEFORE
-    if low > 0 and is_begun and is_name and not _OF_A_SENTENCE.search(run[:low]):
+    if low > 0 and is_begun and is_name and not OF_A_SENTENCE.search(run[:low]):
         low = 0
     if high < end and _is_tail(
         run,
@@ -119,9 +119,9 @@ def _is_tail(
         return False  # `20-30g/亩兑水30kg`
     is_place = is_begun and after in _BEHIND and "/" in run[:high] and _TAIL_OF_A_PLACE.fullmatch(tail) is not None
     is_document = is_led and after in _CLAUSE and tail.endswith(DOCUMENTS) and run[high - 1].isascii()
-    if (is_place or is_document) and not _OF_A_SENTENCE.search(tail):
+    if (is_place or is_document) and not OF_A_SENTENCE.search(tail):
         return True
-    if _OF_A_SENTENCE.search(tail) or _TIMES.fullmatch(tail) or _LONG_WORD.fullmatch(run, max(0, high - 6), end):
+    if OF_A_SENTENCE.search(tail) or _TIMES.fullmatch(tail) or _LONG_WORD.fullmatch(run, max(0, high - 6), end):
         return False
     if after in _BEHIND and (is_begun or after not in _TEXT_ENDS):
         begins_with_han = tail[0] > "\u2e7f"

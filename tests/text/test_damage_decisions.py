@@ -367,9 +367,10 @@ def test_a_short_or_mixed_code_is_a_code_and_no_pair_or_name(source: str, damage
         ("sound-check is at 4:30pm", "at 4:30 pm"),
         ("明代(1368-1644)，", "明代（1368—1644 年）"),
         ("Is a 10-kWh battery enough", "a battery of 10 kWh"),
+        ("填 凭证记-0618/附5张 的", "凭证 记-0618/附5张"),
     ],
 )
-def test_a_time_a_span_of_years_and_a_size_may_be_written_otherwise(source: str, output: str) -> None:
+def test_a_time_a_span_a_size_and_a_word_before_a_code_may_be_written_otherwise(source: str, output: str) -> None:
     assert not any(
         one.severity == "damage" for several in check(source, output).mentions.values() for one in several if one.damage
     )

@@ -619,3 +619,18 @@ def test_a_path_is_whole_in_a_short_request(source: str, target: str, damaged: s
     assert target in [one.text for one in extract_targets(source)]
     assert check(source, f"已读取 {damaged}。").verdicts[target] == "spaced"
     assert repair(source, f"已读取 {damaged}。").text == f"已读取 {target}。"
+
+
+@pytest.mark.parametrize(
+    ("source", "targets"),
+    [
+        ("字段 `订单ID` 不要改", ["订单ID"]),
+        ("要查的是「SKU版本12」", ["SKU版本12"]),
+        ("把“班组07”填进去", ["班组07"]),
+        ("所谓“AI时代”和“3个代表”", []),
+        ("“我们的App2上线了”", []),
+        ("`sum` 和 `打印`", []),
+    ],
+)
+def test_a_quoted_name_of_han_and_letters_needs_no_sign(source: str, targets: list[str]) -> None:
+    assert [one.text for one in extract_targets(source)] == targets

@@ -281,7 +281,7 @@ def test_a_blank_of_two_joints_is_one_edit() -> None:
         ("润色：我们的App上线了", "改为“我们的 App 上线了”"),
         ("5G网络是什么", '"5G 网络"是第五代'),
         ("标题：前100名送枕头", "“前 100 名送枕头”"),
-        ("字段 `订单ID` 填 8", "订单 ID 填 8"),
+        ("字段“订单ID”填 8", "订单 ID 填 8"),
         ("the users' guide isn't there", "the users 'guide', users' guide"),
     ],
 )
