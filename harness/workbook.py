@@ -79,7 +79,7 @@ def sheet_rows(source: BinaryIO, name: str, sheet: str | None = None) -> Iterato
         values = _book(openpyxl, source, data_only=True)
         wanted = _chosen(values, name, sheet)
         rows = _rows(values[wanted])
-        if has_formulas:  # the same once more: only so can a formula without a value be told from an empty cell
+        if has_formulas:  # the same once more: only so does a formula without a value differ from an empty cell
             rows = zip(rows, _rows(_book(openpyxl, source, data_only=False)[wanted]), strict=False)
         else:
             rows = ((row, ()) for row in rows)

@@ -178,9 +178,9 @@ def under_names_of(candidate: RunRecord, other: RunRecord) -> RunRecord:
 def _by_content(reference: RunRecord, other: RunRecord) -> RunRecord:
     """The other run with the cases that the reference asks under another name under that name.
 
-    Whoever renames a suite or a case, moves it to another suite, or numbers cases anew, asks them all the same. Content
-    that several cases without a partner of their own name have tells nothing. A case that another one took the name of
-    is called after its run.
+    Whoever renames a suite or a case, moves it to another suite, or gives cases other numbers, asks them all the
+    same. Content that several cases without a partner of their own name have tells nothing. A case that another one
+    took the name of is called after its run.
     """
     ours, theirs = ({(case.key, case.digest) for case in run.cases} for run in (reference, other))
     if ours == theirs:

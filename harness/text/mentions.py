@@ -175,7 +175,7 @@ _CASED = frozenset({"unit", "placeholder", "option"})
 _LETTER_AND_DIGIT = later("[A-Za-z]-?[0-9]")  # `A319-114` begins with no word
 _NUMBERS = frozenset({"range", "date", "time", "number"})
 _EVERYDAY_PAIR = frozenset({"replaced", "to-space", "dropped"})
-_RANGE_SIGNS = frozenset("–—~～")  # GB/T 15834 sets years and quantities with `—`
+_RANGE_SIGNS = frozenset("–~～")
 _SOFT = frozenset({"to-space", "dropped", "case"})
 _PROSE = _SOFT | {"space-inside"}
 _LOST = frozenset({"to-space", "dropped", "replaced"})
@@ -259,6 +259,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         or (kind == "version" and _COMPARED.sub(r"\1", span) == wanted)  # `numpy >= 1.24, < 2.0`
         or (kind in _NUMBERED and _is_apart_from_its_name(reading, wanted, span, codes))
         or (codes == {"space-inside"} and _HALF_OF_A_DAY.fullmatch(span))
+        or (kind in ("range", "date") and _SPAN_OF_YEARS.fullmatch(span))
         or (wanted[0] in "€£$¥￥" and kind == "number" and span == f"{wanted[0]} {wanted[1:]}")
         or is_calculated(wanted, span)
     ):
@@ -329,6 +330,7 @@ def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set
 
 _ENCODING = later(r"(?:utf|ucs|sha|crc|md|cp|latin|base|iso|koi|windows)-\d+(?:-[0-9A-Z]+)?", re.IGNORECASE)
 _HALF_OF_A_DAY = later(r"[0-9]{1,2}(?:[:.][0-9]{2})? ?[ap]\.?m\.?", re.IGNORECASE)  # `4:30 pm`
+_SPAN_OF_YEARS = later("[12][0-9]{3}—[12][0-9]{3}")  # as GB/T 15834 sets it
 _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _THIN = " \u00a0\u2009\u202f"
 _BEFORE_A_UNIT = later(
