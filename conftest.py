@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 import signal
+import warnings
 from collections.abc import Generator
 from contextlib import suppress
 
@@ -93,16 +94,21 @@ def _leave_the_machine_out() -> None:
 _OF_A_RUN = (
     *("harness.pytest_plugin.session", "harness.pytest_plugin.gating", "harness.pytest_plugin.latency"),
     *("harness.decisions.latency", "harness.decisions.compare", "harness.records.training", "harness.text.scan"),
-    *("harness.endpoints.litellm", "harness.endpoints.local", "harness.recording.application"),
-    *("harness.endpoints.transport", "httpcore2", "openai", "scipy.stats"),
+    *("harness.endpoints.batch", "harness.endpoints.chat", "harness.endpoints.litellm", "harness.endpoints.local"),
+    *("harness.endpoints.callable", "harness.recording.application", "encodings.idna", "filelock"),
+    *("harness.endpoints.transport", "httpcore2", "openai", "scipy.stats", "langsmith.pytest_plugin"),
 )
-"""What a run of a model imports, and what those import."""
+"""What a run of a model imports, and what those import; of LangSmith, the plugin that each pytest loads.
+
+A run inside would import it anew each time, some 400 modules that are never given back: a second and 12 MB a run.
+"""
 
 
 @pytest.fixture(scope="session")
 def _imports_of_a_run() -> None:
     for name in _OF_A_RUN:
-        with suppress(ImportError):  # httpcore2 is of openai 3
+        with suppress(ImportError), warnings.catch_warnings():  # httpcore2 is of openai 3
+            warnings.simplefilter("ignore")
             importlib.import_module(name)
     from harness import checks
 

@@ -93,6 +93,19 @@ assert gc.get_freeze_count() == 0
     assert int(done.stdout) > 10_000
 
 
+def test_a_run_inside_a_test_imports_nothing_that_goes_with_it(project: Path, pytester: pytest.Pytester) -> None:
+    """What it is the first to import goes when it ends, but for the memory; `_OF_A_RUN` of conftest.py names that."""
+    before, during = set(sys.modules), set()
+
+    class Seen:
+        def pytest_sessionfinish(self) -> None:
+            during.update(sys.modules)
+
+    pytester.inline_run("--model=fake", "--cassette-mode=record", plugins=[Seen()])
+    assert "harness.pytest_plugin.session" in during
+    assert during - before == set()
+
+
 # The folder of pytest-benchmark.
 
 
