@@ -35,6 +35,12 @@ def fastest(work: Callable[[], object], rounds: int = 5) -> float:
     return max(min(found), 1e-6)
 
 
+@pytest.fixture(autouse=True)
+def _modules_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A benchmark compiles all modules into a folder of its own, once; here those of the environment are taken."""
+    monkeypatch.setattr(limits, "_compiled", lambda: "")
+
+
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A record of full size, as the benchmark makes it."""
