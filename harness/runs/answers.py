@@ -500,6 +500,8 @@ class Answers:
         only = f"; or name what is recorded: {self.command} --suites={quote((there or kept)[0])}" if kept else ""
         if kept and not there and len(suites) == 1:
             only = f"; if suite {kept[0]} is now {suites[0]}, rename its file in {folder}, and no answer is lost"
+        elif kept and len(suites) == 1:
+            only += f"; or, if its cases came out of another suite, copy the file of that one in {folder} under its name"
         return (
             f"no answers of {self.model.label} are recorded in {folder} for {', '.join(suites)} "
             f"({cases} {'case' if cases == 1 else 'cases'}){some}. "

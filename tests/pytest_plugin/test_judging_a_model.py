@@ -407,6 +407,20 @@ def test_a_suite_without_a_single_recording_is_one_sentence(project: Path, pytes
     pytester.runpytest("--model=fake", "--suites=mine").assert_outcomes(passed=3)
 
 
+def test_a_suite_that_was_split_off_names_the_file_to_copy(project: Path, pytester: pytest.Pytester) -> None:
+    pytester.runpytest("--model=fake", "--cassette-mode=record")
+    mine = project / "suites" / "mine" / "cases.jsonl"
+    first, *rest = mine.read_text(encoding="utf-8").splitlines(keepends=True)
+    mine.write_text(first, encoding="utf-8")
+    write_suite(project / "suites" / "part", [json.loads(line) for line in rest])
+    said = " ".join(pytester.runpytest("--model=fake").stderr.lines)
+    wanted = "if its cases came out of another suite, copy the file of that one in cassettes/fake@v1 under its name"
+    assert wanted in said
+    folder = project / "cassettes" / "fake@v1"
+    (folder / "part.jsonl").write_bytes((folder / "mine.jsonl").read_bytes())
+    pytester.runpytest("--model=fake").assert_outcomes(passed=3)
+
+
 def test_a_suite_that_was_renamed_names_the_file_that_holds_its_answers(
     project: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
