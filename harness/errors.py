@@ -202,6 +202,8 @@ def syntax_error(form: str, problem: Exception, content: bytes) -> str:
     """Why a file is not JSON or TOML: in the words of its parser, or because the two sides of a merge are in it."""
     lines = enumerate(content.splitlines(keepends=True), start=1)
     at = next((number for number, line in lines if line.startswith(CONFLICT)), None)
+    if content.startswith(b"\xef\xbb\xbf"):
+        return "there is a byte order mark at the start; save the file as UTF-8 without BOM"
     if at is None:
         return f"not {form}: {problem}"
     advice = "keep what is right of both sides, and take the markers out"

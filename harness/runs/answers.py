@@ -501,7 +501,7 @@ class Answers:
         if kept and not there and len(suites) == 1:
             only = f"; if suite {kept[0]} is now {suites[0]}, rename its file in {folder}, and no answer is lost"
         elif kept and len(suites) == 1:
-            only += f"; or, if its cases came out of another suite, copy the file of that one in {folder} under its name"
+            only += f"; or, if its cases came out of another suite, copy that one's file in {folder} under its name"
         return (
             f"no answers of {self.model.label} are recorded in {folder} for {', '.join(suites)} "
             f"({cases} {'case' if cases == 1 else 'cases'}){some}. "

@@ -336,3 +336,14 @@ def test_what_cannot_be_written_is_told_in_a_word_and_without_the_name_of_a_draf
     assert capsys.readouterr().err.endswith("baselines.json: cannot be written: Permission denied\n")
     assert run(["report", "m"]) == 3
     assert capsys.readouterr().err.endswith(".html: cannot be written: Permission denied\n")
+
+
+def test_a_byte_order_mark_in_settings_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    settings = tmp_path / "pyproject.toml"
+    settings.write_bytes(b'\xef\xbb\xbf[tool.harness.models.m]\nbase_url = "http://localhost:1/v1"\nmodel = "m"\n')
+    mark = "there is a byte order mark at the start; save the file as UTF-8 without BOM"
+    for arguments in (["runs", "list"], ["init", "--base-url=http://localhost:1/v1", "--model=n", "--ci=none"]):
+        assert run(arguments) == 3
+        assert f"pyproject.toml: cannot be read as TOML: {mark}" in capsys.readouterr().err
+    assert "开头有字节序标记（BOM）；请存为不带 BOM 的 UTF-8" in translated(f"/a/suite.toml: {mark}", "zh")

@@ -414,7 +414,7 @@ def test_a_suite_that_was_split_off_names_the_file_to_copy(project: Path, pytest
     mine.write_text(first, encoding="utf-8")
     write_suite(project / "suites" / "part", [json.loads(line) for line in rest])
     said = " ".join(pytester.runpytest("--model=fake").stderr.lines)
-    wanted = "if its cases came out of another suite, copy the file of that one in cassettes/fake@v1 under its name"
+    wanted = "if its cases came out of another suite, copy that one's file in cassettes/fake@v1 under its name"
     assert wanted in said
     folder = project / "cassettes" / "fake@v1"
     (folder / "part.jsonl").write_bytes((folder / "mine.jsonl").read_bytes())

@@ -15,7 +15,7 @@ from harness import __version__
 from harness.addresses import ALLOW, key_belongs
 from harness.authoring.init.choices import Choices, further_settings
 from harness.endpoints.access import Access
-from harness.errors import ConfigError
+from harness.errors import ConfigError, syntax_error
 from harness.suite import builtin_root
 
 CANARIES_A_DOMAIN = 4
@@ -173,7 +173,8 @@ def added(content: str, choices: Choices) -> str | None:
     try:
         before = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"pyproject.toml: cannot be read as TOML: {error}; fix it, then run harness init") from error
+        why = syntax_error("TOML", error, content.encode("utf-8", "replace")).removeprefix("not TOML: ")
+        raise ConfigError(f"pyproject.toml: cannot be read as TOML: {why}; fix it, then run harness init") from error
     if choices.name in _models(before):
         _check_same(_models(before)[choices.name], choices)
         return None
