@@ -76,7 +76,7 @@ def check(
         ):
             return whole
     judge = Judge(source, targets, symbols, strict_kinds)
-    spans = reasoning_spans(output, judge.source.parts, reasoning)
+    spans = [] if page else reasoning_spans(output, judge.source.parts, reasoning)
     visible = masked(output, spans) if spans else output
     is_lost = bool(spans) and not visible.strip()
     return judge.result(passages(visible, channel), channel, spans, unscored=is_lost, read=page)

@@ -482,6 +482,8 @@ FORMS = (
 
 _SIGNS = tuple(sorted({sign for one in FORMS for sign in one.signs}))
 _SIGNS_OF_ASCII = tuple(filter(str.isascii, _SIGNS))
+_IN_A_TOKEN = {**{sign: later(rf"\{sign}(?=\S)") for sign in ".,:"}, "'": later("'(?<![A-Za-z0-9]')")}
+"""How a long token has these signs; in a sentence a point is behind its last word, and an apostrophe in a word."""
 
 
 @lru_cache(maxsize=1024)
@@ -491,5 +493,6 @@ def _forms_by(signs: tuple[str, ...]) -> tuple[tuple[int, str, re.Pattern[str] |
 
 def forms_for(text: str) -> list[int]:
     """The places in FORMS of those that a text may hold."""
-    forms = _forms_by(tuple([sign for sign in (_SIGNS_OF_ASCII if text.isascii() else _SIGNS) if sign in text]))
+    signs = [sign for sign in (_SIGNS_OF_ASCII if text.isascii() else _SIGNS) if sign in text]
+    forms = _forms_by(tuple([one for one in signs if one not in _IN_A_TOKEN or _IN_A_TOKEN[one].search(text)]))
     return [rank for rank, held, hint in forms if held in text and (hint is None or hint.search(text))]

@@ -76,13 +76,22 @@ def joints_apart(
         ahead = bisect_left(places, (high + 1,)) if places else 0
         return not ahead or reach[ahead - 1] < low
 
+    def is_held(low: int, high: int) -> bool:
+        """Whether the source has the sign between these two characters: many sentences go on in small letters."""
+        around = text[low - 1 : low] + text[low:high].strip().replace("．", ".") + text[high : high + 1]
+        if around not in held:
+            held[around] = _is_in(source, around)
+        return held[around] and is_free(low, high)
+
+    held: dict[str, bool] = {}
     begins = may_begin(text, is_free)
     if is_value:
         begins.add("")
     if not begins:
         return
     for look, signs in _LOOKS:
-        for start, end, wanted, (low, high) in look(text, is_free) if not begins.isdisjoint(signs) else ():
+        asked = look(text, is_held if look is _at_points else is_free) if not begins.isdisjoint(signs) else ()
+        for start, end, wanted, (low, high) in asked:
             if source.holds(wanted) and not _is_in(source, text[start:end]):
                 if look is _at_signs and _goes_on_as_another(text, (start, low), (high, end), source):
                     continue
@@ -365,7 +374,7 @@ _LOOKS = (
 _NO_NUMBER = "".join(rf"(?<!\W[0-9]{{{digits}}}\.)" for digits in range(1, 5))  # `-2019. 防水层`: `_is_at_a_point`
 _MAY_BE = later(
     f"[{_SIGNS}{_OTHERS}~.．=+&{_IN_WIDTH}](?:(?<=[{_OTHERS}．{_IN_WIDTH}])|(?<=[{_BLANKS}][{_SIGNS}.])"
-    rf"|(?<=[{_SIGNS}~])(?=[{_SIGNS}]{{0,2}}[{_BLANKS}])|(?<=\.)(?=[{_BLANKS}]{{1,3}}[0-9])|(?<=\.){_NO_NUMBER}(?=[{_BLANKS}]{{1,3}}[^{_BLANKS}A-Z0-9])"
+    rf"|(?<=[{_SIGNS}~])(?=[{_SIGNS}]{{0,2}}[{_BLANKS}])|(?<=\.)(?=[{_BLANKS}]{{1,3}}(?:([0-9])|[^{_BLANKS}A-Z0-9]))(?(1)|{_NO_NUMBER})"
     rf"|(?<=[=+&])(?:(?<=[{_BLANKS}].)(?![{_BLANKS}])|(?<![{_BLANKS}].)(?=[{_BLANKS}])))"
 )
 _MAY_HOLD = (

@@ -63,7 +63,7 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
         return [Span(0, len(run), kind="code")] if is_whole else spans
     first, last = spans[0], spans[-1]
     low, high = first.start, last.end
-    if len(spans) == 1 and (low, high) == (0, len(run)):
+    if len(spans) == 1 and high == len(run) and (low == 0 or before not in _BEFORE):
         return spans
     is_bounded = before in _BEFORE and after in _BEHIND
     if is_bounded and _FOLDERS.fullmatch(run) and not OF_A_SENTENCE.search(run):

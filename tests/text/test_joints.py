@@ -266,6 +266,19 @@ def test_a_stream_holds_back_a_string_in_full_width_with_all_its_signs() -> None
     assert {"".join(repair_stream(source, [output[:cut], output[cut:]])) for cut in range(len(output))} == {source}
 
 
+def test_of_sentences_that_go_on_in_small_letters_none_is_looked_at_as_a_joint() -> None:
+    asked: list[str] = []
+
+    class Asked(Source):
+        def holds(self, span: str) -> bool:
+            asked.append(span)
+            return super().holds(span)
+
+    prose = "the roof is done. and so. it dries"
+    assert [*joints_apart(prose, Asked("see done.sh, a.i and so.it"))] == [(22, 28, "so.it", 21)]
+    assert asked == ["so.it"]
+
+
 def test_a_blank_of_two_joints_is_one_edit() -> None:
     result = repair("cn+@王小", "cn+ @ 王小")
     assert result.text == "cn+@王小"

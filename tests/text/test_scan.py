@@ -265,6 +265,12 @@ def test_looking_at_the_words_and_lines_with_an_anchor_finds_all_tokens(text: st
         assert not found or rank in asked, form
 
 
+def test_the_signs_of_a_sentence_ask_for_no_token() -> None:
+    of_words = set(forms_for("One two"))
+    assert set(forms_for("One, two, and three. That’s it: it's dry.\nGo on.")) == of_words
+    assert all(set(forms_for(text)) - of_words for text in ("a.b", "a,b", "a:b", "'tis"))
+
+
 # What counts as white space, as a letter or digit, and as a script that is written without spaces.
 
 EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
