@@ -79,6 +79,12 @@ class Prompts:
         return {key: f"{one.digest} x {one.samples}" for key, one in zip(self.keys, self.each, strict=True)}
 
     @cached_property
+    def content(self) -> frozenset[str]:
+        """What is asked, whatever the prompts are called; none where two ask the same."""
+        asked = frozenset(self.contents.values())
+        return asked if len(asked) == len(self.each) else frozenset()
+
+    @cached_property
     def with_targets(self) -> tuple[bool, ...]:
         """Of each prompt whether it has a part in the alignment rate."""
         return tuple(bool(one.targets) for one in self.each)
@@ -368,12 +374,13 @@ def calendar(
     A run dated after `now` is not a night: a clock was wrong, and nobody knows which night it is.
 
     The nightly runs are those of `suite`, or else of the set of suites that was run on most nights. The prompts
-    followed are those of the first of them. Any run that holds all of them with the same content is a night (it
-    may hold more). A nightly run that does not starts a new baseline with its own; any other run is left alone.
+    followed are those of the first of them. Runs that ask the very same have the names of the last of those: to rename
+    a suite or its cases is not another set of prompts. Any run that holds all of them with the same content is a night
+    (it may hold more). A nightly run that does not starts a new baseline with its own; any other run is left alone.
     """
     notes: list[Note] = []
     usable: list[_Usable] = []
-    for run in sorted(reduced(runs), key=lambda one: one.order):
+    for run in _under_last_names(sorted(reduced(runs), key=lambda one: one.order)):
         day = None if run.oldest is None else policy.day(utc(run.oldest))
         if day is not None and is_ahead_of(run.newest or run.started, now):
             ahead = (day - policy.day(now)).days
@@ -399,6 +406,21 @@ def reduced(runs: Sequence[RunRecord | NightRun]) -> list[NightRun]:
     return [run if isinstance(run, NightRun) else as_night(run) for run in runs]
 
 
+def _under_last_names(runs: Sequence[NightRun]) -> list[NightRun]:
+    latest = {run.prompts.content: run.prompts for run in runs}
+    named: dict[int, Prompts] = {}  # by identity: nights that asked the same share one
+    for prompts in {id(run.prompts): run.prompts for run in runs}.values():
+        last = latest[prompts.content]
+        if not prompts.content or prompts.keys == last.keys:
+            continue
+        called = dict(zip(last.contents.values(), last.each, strict=True))
+        if any(called[content].key != key for key, content in prompts.contents.items()):
+            theirs = [called[content] for content in prompts.contents.values()]
+            each = zip(prompts.each, theirs, strict=True)
+            named[id(prompts)] = Prompts(tuple(one._replace(suite=other.suite, id=other.id) for one, other in each))
+    return [replace(run, prompts=named[id(run.prompts)]) if id(run.prompts) in named else run for run in runs]
+
+
 class _Usable(NamedTuple):
     """A run that may be a night."""
 
@@ -414,7 +436,10 @@ def _followed(usable: Sequence[_Usable], policy: DriftPolicy, notes: list[Note])
     for day, run in usable:
         held = bool(followed.each) and _holds(run.prompts, followed)
         if not held and run.prompts.suites != nightly:
-            notes.append(Note(day, "other prompts", f"run {run.run_id} holds other suites than the nightly runs"))
+            text = f"run {run.run_id} holds other suites than the nightly runs"
+            if nights and day > nights[-1].day and not any("--since" in note.text for note in notes):
+                text += f"; if they are the nightly ones from now on, run: harness drift --since {day}"
+            notes.append(Note(day, "other prompts", text))
             continue
         if held and nights[-1].day == day:
             text = f"run {run.run_id} is left out: the first run of the night, {nights[-1].run_id}, counts"

@@ -14,6 +14,7 @@ from harness.decisions.standing import standings
 from harness.errors import ConfigError
 from harness.history import History, read_run
 from harness.records.policy import DriftPolicy, parse_drift_policy
+from harness.show.words import translated
 from tests.factory import case_result, run_record
 
 POLICY = DriftPolicy()
@@ -215,6 +216,31 @@ def test_a_run_of_other_suites_leaves_the_nightly_history_alone(night, now, case
     report = drift("tuned@v1", [early, *nights(night, [1] * 12), late], POLICY, now)
     assert (report.verdict, report.nights, report.prompts) == ("QUIET", 12, 60)
     assert [note.kind for note in report.notes] == ["other prompts", "other prompts"]
+
+
+def test_nights_go_on_where_the_suite_and_its_cases_were_renamed(night, now):
+    def renamed(one):
+        cases = [case.model_copy(update={"suite": "moved", "id": f"m-{case.id}"}) for case in one.cases]
+        return one.model_copy(update={"cases": tuple(reversed(cases))})
+
+    before, after = nights(night, [1] * 20, last=4), nights(night, [1] * 4)
+    report = drift("tuned@v1", [*before, *map(renamed, after)], POLICY, now)
+    assert (report.verdict, report.nights, report.prompts, report.notes) == ("QUIET", 24, 60, ())
+    assert drift("tuned@v1", [*before, *map(renamed, after)], POLICY, now, suite="moved").nights == 24
+    worse = [*before, *map(renamed, nights(night, [7] * 4))]
+    assert drift("tuned@v1", worse, POLICY, now).verdict == "DRIFT"
+
+
+def test_nights_of_other_suites_say_how_to_go_on_with_them(night, now, case, run):
+    other = [
+        run([case(f"c-{i}", suite="full") for i in range(70)], age_days=ago + 0.5, run_id=f"f-{ago}") for ago in (1, 0)
+    ]
+    notes = drift("tuned@v1", [*nights(night, [1] * 12, last=2), *other], POLICY, now).notes
+    day = (now - timedelta(days=1.5)).date()
+    texts = [note.text for note in notes if note.kind == "other prompts"]
+    assert texts[0].endswith(f"if they are the nightly ones from now on, run: harness drift --since {day}")
+    assert "--since" not in texts[1]
+    assert "请运行：harness drift --since" in translated(texts[0], "zh")
 
 
 def test_one_suite_can_be_read_out_of_wider_runs(night, now, case):
