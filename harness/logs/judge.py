@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from harness.logs.files import InputFile
 from harness.logs.joining import joined
@@ -335,21 +335,20 @@ def score_chunk(chunk: Chunk, scoring: Scoring) -> ScoredChunk:
     rejected: list[dict[str, Any]] = []
     rows = 0
     for piece in chunk.pieces:
-        for row in rows_of(piece, scoring):
-            rows += 1
-            if row.error:  # never raised: it would hold itself, and with the frame all that was judged
-                counts.rejected[row.error.kind] += 1
-                rejected.append(_rejected(row, row.error))
-                continue
-            try:
-                read, verdict, written = judging.judged(row)
+        left = rows_of(piece, scoring)
+        while some := list(islice(left, _TOGETHER)):
+            rows += len(some)
+            for row, said in zip(some, judging.read(some), strict=True):
+                judged = said if isinstance(said, RowError) else judging.judged(row, said)
+                if isinstance(judged, RowError):  # never raised: it would hold itself, and all that was judged
+                    counts.rejected[judged.kind] += 1
+                    rejected.append(_rejected(row, judged))
+                    continue
+                read, verdict, written = judged
                 if as_table:
                     verdicts.append(verdict_row(row.file, row.line, read, verdict, columns))
                 else:
                     verdicts.append(verdict_line(row.file, row.line, read, verdict, columns, written=written))
-            except RowError as error:
-                counts.rejected[error.kind] += 1
-                rejected.append(_rejected(row, error))
     return ScoredChunk(
         chunk.name,
         parquet(verdicts) if as_table else b"".join(verdicts),
@@ -391,6 +390,8 @@ def _values(value: Any, scoring: Scoring) -> Iterator[Any]:
             yield from rows_of_value(scoring.preset, one)
 
 
+_TOGETHER = 64
+"""So many rows are read before the first of them is judged."""
 _LONGEST_KEPT = 2000
 """Code points of an answer whose verdict is kept for the rows of its chunk."""
 _TRIED, _FEWEST_AGAIN = 256, 8
@@ -409,32 +410,50 @@ class _Judging:
         self._written: dict[int, str] = {}
         """The JSON of what came again, by the id of a verdict that is kept."""
 
-    def judged(self, decoded_row: Decoded) -> tuple[Row, RowVerdict, dict[int, str] | None]:
+    def read(self, rows: Sequence[Decoded]) -> list[Row | RowError]:
+        """What the columns say of each row. What is looked for in their sources is looked for in all together."""
+        found = [row.error if row.error else _tried(self._read, row.value) for row in rows]
+        open_rows = [row for row in found if isinstance(row, Row) and row.targets is None and not row.unusable]
+        if open_rows and self._scoring.symbols is DEFAULT_SYMBOLS:
+            from harness.text.scan import read_ahead  # here: its patterns take 30 ms, and cases list their targets
+
+            _tried(read_ahead, [text for row in open_rows for text in row.source])
+        return found
+
+    def judged(self, decoded_row: Decoded, row: Row) -> tuple[Row, RowVerdict, dict[int, str] | None] | RowError:
         """The row and its verdict, counted; and what is written of others, where it was judged before."""
-        file, line, value, _, _ = decoded_row
-        try:
-            row = self._read(value)
-            source, output, parts, targets, channel, _, _, _, _, _, unusable, cluster, _ = row
-            written = None
-            if parts or unusable is not None or not self._pays or len(output) > _LONGEST_KEPT:
-                verdict = judge(row, self._scoring.symbols)
-            else:
-                key = (source, output, targets, channel)
-                before = self._seen.get(key)
-                if before is None:
-                    verdict = self._seen[key] = judge(row, self._scoring.symbols)
-                    self._pays = len(self._seen) % _TRIED > 0 or self._again >= len(self._seen) // _FEWEST_AGAIN
-                else:
-                    verdict, written = before, self._written
-                    self._again += 1
-        except RowError:
-            raise
-        except RecursionError:
-            raise RowError("json", "nested too deeply to be read") from None
-        except Exception as error:  # one row of ten million must not end the run; it is reported, kept and counted
-            raise RowError("checker", f"a bug of ours, please report it: {type(error).__name__}: {error}") from error
+        file, line, _, _, _ = decoded_row
+        source, output, parts, targets, channel, _, _, _, _, _, unusable, cluster, _ = row
+        written, key = None, (source, output, targets, channel)
+        is_kept = not parts and unusable is None and self._pays and len(output) <= _LONGEST_KEPT
+        verdict = self._seen.get(key) if is_kept else None
+        if verdict is not None:
+            written = self._written
+            self._again += 1
+        else:
+            judged = _tried(judge, row, self._scoring.symbols)
+            if isinstance(judged, RowError):
+                return judged
+            verdict = judged
+            if is_kept:
+                self._seen[key] = verdict
+                self._pays = len(self._seen) % _TRIED > 0 or self._again >= len(self._seen) // _FEWEST_AGAIN
         columns = self._scoring.columns
         if columns.cluster and not cluster:
             cluster = f"\0{file}:{line}"
         self.counts.add_row(row, columns, tally_of(verdict, cluster, targets is not None))
         return row, verdict, written
+
+
+_Answer = TypeVar("_Answer")
+
+
+def _tried(work: Callable[..., _Answer], *given: Any) -> _Answer | RowError:
+    try:
+        return work(*given)
+    except RowError as error:
+        return RowError(error.kind, str(error))  # by itself: with its frames it would hold what it is kept in
+    except RecursionError:
+        return RowError("json", "nested too deeply to be read")
+    except Exception as error:  # one row of ten million must not end the run; it is reported, kept and counted
+        return RowError("checker", f"a bug of ours, please report it: {type(error).__name__}: {error}")

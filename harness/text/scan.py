@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from heapq import heapify, heappop, heapreplace
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 
 from harness.text.called import also_called, key_of, without_its_name
 from harness.text.chains import ENDS, HAN, HAN_RUN, SIGN_BETWEEN, Span, chains_in, is_dull, kept_cut, touches
@@ -373,6 +373,8 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
     if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
         return
     before, after = text[low - 1 : low], text[high : high + 1]
+    if before == "\n" and isinstance(text, _Joined) and low in text.begins:
+        before = ""
     if "=" in run or "≤" in run or "≥" in run:
         for piece in re.finditer("[^=≤≥]+", run):
             yield from _in_atom(text, low + piece.start(), low + piece.end())
@@ -472,9 +474,58 @@ def _each_once(targets: Iterable[Target]) -> tuple[Target, ...]:
     return tuple(found.values())
 
 
+class _Joined(str):
+    """Texts with an empty line between them, and where they begin: no target crosses a line."""
+
+    begins: frozenset[int]
+
+
 def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     """Kept, since a system prompt is scanned again with every row of a log: many short ones, few long ones."""
-    return _kept_short(text, symbols) if len(text) <= _SHORT else _kept_long(text, symbols)
+    if symbols is not DEFAULT_SYMBOLS or len(text) > _SHORT:
+        return _kept_short(text, symbols) if len(text) <= _SHORT else _kept_long(text, symbols)
+    found = _kept.get(text)
+    return _keep(text, _targets(text, symbols)) if found is None else found
+
+
+def _keep(text: str, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[text] = targets
+    return targets
+
+
+def read_ahead(texts: Iterable[str]) -> None:
+    """Scan short texts together and keep what each holds: to begin with a text takes as long as two of its targets.
+
+    A text whose end may be the end of a target is left to be scanned by itself.
+    """
+    waiting = [text for text in dict.fromkeys(texts) if text not in _kept and _may_be_joined(text)]
+    for low in range(0, len(waiting), _JOINED):
+        some = waiting[low : low + _JOINED]
+        begins = [*accumulate([len(text) + 2 for text in some], initial=0)]
+        joined_text = _Joined("\n\n".join(some))
+        joined_text.begins = frozenset(begins)
+        found: list[dict[str, Target]] = [{} for _ in some]
+        number = 0
+        for one in _targets_at_once(joined_text, DEFAULT_SYMBOLS):
+            text, kind, start, end, *more = one
+            while begins[number + 1] <= start:
+                number += 1
+            shift = begins[number]
+            found[number].setdefault(text, new(Target, (text, kind, start - shift, end - shift, *more)))
+        for text, own in zip(some, found, strict=True):
+            _keep(text, tuple(own.values()))
+
+
+def _may_be_joined(text: str) -> bool:
+    if not text or len(text) > _SHORT or text[-1] not in _SENTENCE_ENDS or not unicodedata.is_normalized("NFC", text):
+        return False
+    return not ("\n" in text and (_come_again(text.split("\n")) or _TAG_OVER_LINES.search(text)))
+
+
+_SENTENCE_ENDS, _JOINED, _MOST_KEPT = frozenset("。.！!？?；;"), 64, 2048
+_kept: dict[str, tuple[Target, ...]] = {}
 
 
 def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
@@ -564,5 +615,6 @@ _kept_line = lru_cache(maxsize=_MOST_LINES)(_targets_at_once)
 def forget() -> None:
     """Drop what is kept of earlier sources, so that a benchmark times the scan itself."""
     _seen.clear()
+    _kept.clear()
     for kept in (_kept_short, _kept_long, _kept_line, kind_of, read, kept_cut, seams, length_of_side, lengths_of_pair):
         kept.cache_clear()

@@ -16,9 +16,10 @@ from harness.logs.files import find_inputs, in_utf8, lines_at_once
 from harness.logs.judge import ReadSettings, Scoring, chunks, groups, score_chunk
 from harness.logs.read import Block, decoded, document_members, each
 from harness.logs.rows import Columns, RowError, RowVerdict, read_row, reader_of
-from harness.text import DEFAULT_SYMBOLS, check
+from harness.text import DEFAULT_SYMBOLS, SymbolTable, check, scan
 from harness.text.channels import passages
 from harness.text.checking import Judge
+from harness.text.targets import Target
 
 _VALUES: list[Any] = [
     *(None, "", 0, 7, 1.5, 10**30, 10**250, True, "x", "m" * 200, "m" * 201, "\ud800A-1", "<|user|>A-1", "<b>A-1"),
@@ -122,3 +123,24 @@ def test_a_chunk_leaves_nothing_for_the_garbage_collector(tmp_path: Path) -> Non
     (chunk,) = chunks(0, groups(files)[0], ReadSettings(Columns()))
     assert score_chunk(chunk, Scoring(Columns())).rows == len(bad) * 20
     assert not [one for one in gc.get_objects() if isinstance(one, RowError | RowVerdict)]
+
+
+def test_the_prompts_of_many_rows_are_scanned_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"source": f"Send ZX-{number}/B.", "output": f"ZX-{number} / B"} for number in range(50)]
+    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    files = find_inputs([str(tmp_path / "log.jsonl")], None, excluded=tmp_path / "out")
+    (chunk,) = chunks(0, groups(files)[0], ReadSettings(Columns()))
+    scanned: list[str] = []
+    at_once = scan._targets_at_once
+
+    def noted(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
+        scanned.append(text)
+        return at_once(text, symbols)
+
+    monkeypatch.setattr(scan, "_targets_at_once", noted)
+    scan.forget()
+    scored = score_chunk(chunk, Scoring(Columns()))
+    assert len(scanned) == 1
+    assert [json.loads(line)["targets"][0]["target"] for line in scored.verdicts.splitlines()] == [
+        f"ZX-{number}/B" for number in range(50)
+    ]

@@ -25,7 +25,7 @@ from harness.text.characters import (
 )
 from harness.text.fold import STRANGER, Fold, Page, fold_of
 from harness.text.forms import FORMS, first_of, forms_for
-from harness.text.scan import USUAL_LETTERS, extract_targets, forget
+from harness.text.scan import USUAL_LETTERS, extract_targets, forget, read_ahead
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import KINDS, Target
 from harness.text.unicode_data import are_homoglyphs, letter_places
@@ -269,6 +269,25 @@ def test_the_signs_of_a_sentence_ask_for_no_token() -> None:
     of_words = set(forms_for("One two"))
     assert set(forms_for("One, two, and three. That’s it: it's dry.\nGo on.")) == of_words
     assert all(set(forms_for(text)) - of_words for text in ("a.b", "a,b", "a:b", "'tis"))
+
+
+def test_texts_that_are_scanned_together_hold_what_each_holds_alone() -> None:
+    texts = [vector["source"] + end for vector in VECTORS for end in ("", "。", ".\n1-2?")]
+    texts += [
+        "使用TCP/IP协议。",
+        "评审记录/PX产品验证清单。",
+        "<1\n>?",
+        "编号 ZX-1/e\u0301-2。",
+        "5-10ppm,6/9。",
+        "7-10ppm,6/8。",
+    ]
+    forget()
+    alone = {text: extract_targets(text) for text in texts}
+    forget()
+    read_ahead(texts)
+    read = {text: scan._kept[text] for text in texts if text in scan._kept}
+    assert len(read) > len(VECTORS)
+    assert read == {text: alone[text] for text in read}
 
 
 # What counts as white space, as a letter or digit, and as a script that is written without spaces.
