@@ -1,9 +1,15 @@
 """What the product reads and writes: cases, answers, run records, policies."""
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
 
 _set = object.__setattr__
 
@@ -27,7 +33,28 @@ class kept_property(cached_property[_T]):  # as the one of functools
             return found
 
 
-class Record(BaseModel):
+_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
+
+
+class _RecordClass(ModelMetaclass):
+    """Of classes that are no matter of plugins of pydantic.
+
+    To find those, which hardly an environment has, pydantic reads the metadata of all packages for its first class.
+    """
+
+    def __new__(cls, *given: Any, **settings: Any) -> type:
+        before = os.environ.get(_PLUGINS)
+        os.environ[_PLUGINS] = "__all__"
+        try:
+            return super().__new__(cls, *given, **settings)
+        finally:
+            if before is None:
+                del os.environ[_PLUGINS]
+            else:
+                os.environ[_PLUGINS] = before
+
+
+class Record(BaseModel, metaclass=_RecordClass):
     """A frozen value that refuses fields it does not know: the configuration that every stored type shares."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ignored_types=(kept_property,))
