@@ -9,6 +9,7 @@ import signal
 import warnings
 from collections.abc import Generator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -34,12 +35,30 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     chosen = config.getoption("numprocesses", 0)  # 0 also where pytest-xdist is missing or switched off
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     if hasattr(config, "workerinput"):
+        config.option.loadgroup = config.workerinput.get("groups", False)
         return
     if chosen is None and whole and not config.getoption("tx") and not _wants_one_process(config):
         config.option.numprocesses = chosen = "auto"
         config.option.maxprocesses = config.option.maxprocesses or MOST_WORKERS
     if chosen and config.getoption("dist", "") == "no" and not config.getoption("verbatim_models"):
         config.option.dist = "loadgroup"  # tests marked `xdist_group` share what they set up
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of the groups: it reads the command line anew, on which they are not."""
+    node.workerinput["groups"] = node.config.getoption("dist") == "loadgroup"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> None:
+    """Write the group into a test's name, where the scheduler reads it; pytest-xdist 3.8 does so up to pytest 9.1."""
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        mark = item.get_closest_marker("xdist_group")
+        if mark and "@" not in item.nodeid.rpartition("::")[2].rpartition("]")[2] and hasattr(item, "_id"):
+            item._id = type(item._id).parse(f"{item.nodeid}@{mark.args[0]}")
 
 
 def _wants_one_process(config: pytest.Config) -> bool:

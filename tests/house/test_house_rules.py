@@ -50,6 +50,15 @@ def test_imports_point_down() -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.xdist_group("house")
+def test_a_worker_knows_the_groups(request: pytest.FixtureRequest) -> None:
+    """Its tests carry the group in their name; without it, each worker sets up what a group shares."""
+    words = getattr(request.config, "workerinput", {}).get("mainargv", ["--dist"])
+    if any(word.startswith(("--dist", "-d")) for word in words):
+        pytest.skip("not a worker of a plain run")
+    assert request.node.nodeid.endswith("@house")
+
+
 def test_pytest_is_imported_by_the_plugin_alone() -> None:
     importing = [
         path.relative_to(ROOT).as_posix()
