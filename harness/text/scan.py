@@ -519,7 +519,7 @@ def read_ahead(texts: Iterable[str]) -> None:
 
 
 def _may_be_joined(text: str) -> bool:
-    if not text or len(text) > _SHORT or text[-1] not in _SENTENCE_ENDS or not unicodedata.is_normalized("NFC", text):
+    if len(text) > _SHORT or text.rstrip()[-1:] not in _SENTENCE_ENDS or not unicodedata.is_normalized("NFC", text):
         return False
     return not ("\n" in text and (_come_again(text.split("\n")) or _TAG_OVER_LINES.search(text)))
 
