@@ -530,7 +530,10 @@ _kept: dict[str, tuple[Target, ...]] = {}
 
 def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     lines = text.split("\n") if "\n" in text else ()
-    if not _come_again(lines) or _TAG_OVER_LINES.search(text) or not unicodedata.is_normalized("NFC", text):
+    commas = [line.count(",") for line in lines]
+    has_rows = any(one == other > 1 for one, other in pairwise(commas))  # `is_row` looks at the next line
+    is_one = has_rows or _TAG_OVER_LINES.search(text) or not unicodedata.is_normalized("NFC", text)
+    if not _come_again(lines) or is_one:
         return _each_once(_targets_at_once(text, symbols))
     kept: list[Target] = []
     place = 0

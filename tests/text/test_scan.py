@@ -290,6 +290,15 @@ def test_texts_that_are_scanned_together_hold_what_each_holds_alone() -> None:
     assert read == {text: alone[text] for text in read}
 
 
+def test_rows_of_values_are_read_alike_whatever_was_read_before() -> None:
+    rows = "5-10ppm,6/9,20L/次\n5-12ppm,6/8,30L/次"
+    forget()
+    alone = extract_targets(rows)
+    forget()
+    assert extract_targets(f"{rows}\n一") == alone  # a text that makes a template of its lines
+    assert extract_targets(rows) == alone
+
+
 # What counts as white space, as a letter or digit, and as a script that is written without spaces.
 
 EVERY = [chr(code) for code in range(sys.maxunicode + 1)]
