@@ -17,6 +17,7 @@ from harness.text.explain import Change
 from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
 from harness.text.search import MANY, Source
+from harness.text.spacing import is_of_style
 from harness.text.sums import is_a_value, is_calculated, is_formula, is_reformatted, is_worked_out
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
 from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target
@@ -206,6 +207,8 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
         return None  # `12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`
     if _TAKEN_AWAY.match(text, reading.start):
         return None  # nor is `88 − 120` one of `-120`
+    if codes == {"cjk-boundary"} and not is_of_style(target.kind, page, reading.start, reading.end, source.parts):
+        return "damage"
     if _is_another_spelling(reading, target, codes, page, source):
         return "note"
     if codes <= _OF_OPERANDS:
@@ -374,11 +377,9 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
     if target.kind == "cjk-pair" and codes == {"cjk-boundary"}:
         # `500 元/晚`, `5/12 号` are how a number is written; `GJ12 节点` and `东门-2 号/风向标` count nothing
         low, high = reading.start + change.start, reading.start + change.end
-        before, behind = text[reading.start : low], text[high : reading.end]
-        letter = before.rstrip("0123456789.,")[-1:]
-        is_number = before[-1:].isdecimal() and not (letter.isascii() and letter.isalpha())
-        is_count = is_number and behind.startswith(MEASURES)
-        if is_count:
+        letter = text[reading.start : low].rstrip("0123456789.,")[-1:]
+        is_number = text[low - 1].isdecimal() and not (letter.isascii() and letter.isalpha())
+        if is_number and text.startswith(MEASURES, high, reading.end):
             return True
     if codes <= _PARTING and _is_between_words(change, reading, target, text):
         return True
