@@ -252,6 +252,7 @@ _BEFORE_A_NAME = later(
 )
 _NUMBER_OR_VERSION = later(r"[0-9]+|[Vv][0-9.]+")
 _AT_A_ROOT = later(r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]|\\\\")
+_TITLE = later(f"[{HAN}]{{2,6}}")
 _NUMBERED_COPY = later(r"\([0-9]+\)\.")
 
 
@@ -287,7 +288,10 @@ def files_with_blanks(text: str) -> Iterator[Span]:
         if len(words) > 1 and _is_one_name(words):
             verbs = [one.end() for one in _ACTION.finditer(text, place, place + len(words[0]) - 1)]
             low, uncertain = _name_start(text, verbs[-1] if verbs else place, found.end())
-            yield Span(low, found.end(), uncertain, kind="file")
+            is_led = len(words) == 2 and _TITLE.fullmatch(
+                words[0]
+            )  # `设计书 2采区设计06-18.pdf`: a label, or a part of it
+            yield Span(low, found.end(), uncertain, kind="file", alternates=(found[0],) if is_led else ())
         elif ")" in text[found.start() - 2 : found.end()] and (low := _before_brackets(text, *found.span())) >= 0:
             low, uncertain = _name_start(text, low, found.end())
             behind_a_word = text.find(" ", low) + 1 if text[:low].rstrip(" ")[-1:] in ("", *".:!?\n") else 0

@@ -45,3 +45,10 @@ def test_the_value_of_a_slot_in_json_has_no_style() -> None:
 
 def test_a_number_and_its_measure_word_are_written_in_either_way() -> None:
     assert _flagged("分3-5个批次，共3箱，第2批。", "分3-5 个批次，共3箱，第2批。") == []
+
+
+def test_a_word_one_blank_before_a_file_name_may_be_a_label() -> None:
+    source = "公告：2号采区警戒，设计书 2采区爆破设计06-18.pdf，请看。"
+    assert _flagged(source, "设计书为 2采区爆破设计06-18.pdf。") == []
+    assert _flagged(source, "见 2采区爆破设计06 - 18.pdf。") == ["2采区爆破设计06 - 18.pdf"]
+    assert _flagged(source, "设计书 2采区爆破设计06 - 18.pdf。") == ["设计书 2采区爆破设计06 - 18.pdf"]
