@@ -95,7 +95,8 @@ assert gc.get_freeze_count() == 0
 
 def test_a_run_inside_a_test_imports_nothing_that_goes_with_it(project: Path, pytester: pytest.Pytester) -> None:
     """What it is the first to import goes when it ends, but for the memory; `_OF_A_RUN` of conftest.py names that."""
-    before, during = set(sys.modules), set()
+    before = set(sys.modules)
+    during: set[str] = set()
 
     class Seen:
         def pytest_sessionfinish(self) -> None:

@@ -342,7 +342,7 @@ def test_edits_are_as_small_as_the_damage() -> None:
 def test_a_blank_between_scripts_in_a_pair_is_damage_but_for_a_number_and_its_measure_word(
     source: str, damaged: str, severity: str
 ) -> None:
-    found = [one for several in check(source, f"见{damaged}处").mentions.values() for one in several]
+    found = [one for several in check(source, f"见 {damaged} 处，共 3 处").mentions.values() for one in several]
     assert [one.severity for one in found if one.damage] == [severity]
 
 
