@@ -1,6 +1,7 @@
 """What the product reads and writes: cases, answers, run records, policies."""
 
 import os
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,6 +35,7 @@ class kept_property(cached_property[_T]):  # as the one of functools
 
 
 _PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
+_one_at_a_time = threading.RLock()
 
 
 class _RecordClass(ModelMetaclass):
@@ -43,15 +45,16 @@ class _RecordClass(ModelMetaclass):
     """
 
     def __new__(cls, *given: Any, **settings: Any) -> type:
-        before = os.environ.get(_PLUGINS)
-        os.environ[_PLUGINS] = "__all__"
-        try:
-            return super().__new__(cls, *given, **settings)
-        finally:
-            if before is None:
-                del os.environ[_PLUGINS]
-            else:
-                os.environ[_PLUGINS] = before
+        with _one_at_a_time:  # of two threads each would take the other's setting for the one before
+            before = os.environ.get(_PLUGINS)
+            os.environ[_PLUGINS] = "__all__"
+            try:
+                return super().__new__(cls, *given, **settings)
+            finally:
+                if before is None:
+                    del os.environ[_PLUGINS]
+                else:
+                    os.environ[_PLUGINS] = before
 
 
 class Record(BaseModel, metaclass=_RecordClass):

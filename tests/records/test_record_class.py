@@ -3,9 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from harness.records import Record
 
 PLUGIN = """
 class Plugin:
@@ -38,3 +42,30 @@ def test_plugins_of_pydantic_see_all_classes_but_those_of_records(tmp_path: Path
     env |= {"PYDANTIC_DISABLE_PLUGINS": setting} if setting else {}
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True, env=env)
     assert done.stdout.split() == ["Other", str(setting)]
+
+
+def test_classes_that_are_made_in_two_threads_leave_the_environment_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYDANTIC_DISABLE_PLUGINS", raising=False)
+    first_is_inside, second_is_inside, first_is_done = threading.Event(), threading.Event(), threading.Event()
+
+    class Parent(Record):
+        @classmethod
+        def __pydantic_init_subclass__(cls, **given: Any) -> None:
+            super().__pydantic_init_subclass__(**given)
+            if cls.__name__ == "First":
+                first_is_inside.set()
+                second_is_inside.wait(0.5)  # in vain, where one is made after the other
+            else:
+                second_is_inside.set()
+                first_is_done.wait(5)
+
+    def make_first() -> None:
+        type("First", (Parent,), {})
+        first_is_done.set()
+
+    thread = threading.Thread(target=make_first)
+    thread.start()
+    first_is_inside.wait(5)
+    type("Second", (Parent,), {})
+    thread.join()
+    assert "PYDANTIC_DISABLE_PLUGINS" not in os.environ
