@@ -126,6 +126,8 @@ def _at_signs(text: str, is_free: _Free) -> Iterator[_Place]:
             continue
         if left[0].isdecimal() and right[0].isdecimal():
             continue  # `5 - 3`, `10–20`
+        if run == "_" and _EMPHASIS.search(text, max(0, left.start() - 2), left.start()):
+            continue  # `_not_ found`
         if is_alike:
             if not _is_another_sign(left[0], run, right[0]):
                 continue
@@ -134,6 +136,7 @@ def _at_signs(text: str, is_free: _Free) -> Iterator[_Place]:
         yield left.start(), right.end(), left[0] + sign + right[0], (start, end)
 
 
+_EMPHASIS = later(r"(?<!\w)_\Z")
 _BEGINS = later(
     rf"[@~](?<![\w.].)(?<![\w.] .)"
     rf"(?:(?<=@)[{_BLANKS}]{{1,3}}(?:{_LETTER}{{3,40}}|[{_HAN}]{{2}})|(?<=~)[{_BLANKS}]{{1,3}}\$\w)"

@@ -16,9 +16,18 @@ from harness.text.characters import SPACE_SET, is_cjk, later
 from harness.text.explain import Change
 from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
+from harness.text.others import LOST, WORDS, is_another_thing, is_in_other_words, is_no_markup
 from harness.text.search import MANY, Source
 from harness.text.spacing import is_of_style
-from harness.text.sums import is_a_value, is_calculated, is_formula, is_reformatted, is_worked_out
+from harness.text.sums import (
+    is_a_value,
+    is_calculated,
+    is_formula,
+    is_latex,
+    is_reformatted,
+    is_unescaped,
+    is_worked_out,
+)
 from harness.text.symbols import ALTERED, CORRUPTED, LOOKALIKE, SPACED
 from harness.text.targets import MEASURES, NUMBERED_NAME, STRICT_KINDS, Target
 
@@ -178,9 +187,7 @@ _NUMBERS = frozenset({"range", "date", "time", "number"})
 _EVERYDAY_PAIR = frozenset({"replaced", "to-space", "dropped"})
 _RANGE_SIGNS = frozenset("–~～")
 _SOFT = frozenset({"to-space", "dropped", "case"})
-_PROSE = _SOFT | {"space-inside"}
-_LOST = frozenset({"to-space", "dropped", "replaced"})
-_WORDS = later(r"[A-Za-z]+(?:(?:[_.:-]|[0-9]\.)[A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
+_PROSE, _IN_BOLD = _SOFT | {"space-inside"}, frozenset({"to-space", "markup", "case"})
 _CODE_AND_WORD = later(
     "(?<=[A-Za-z0-9])/(?=[\u3041-\u9fff\uac00-\ud7a3]{2}|第[0-9])|(?<=[\u3041-\u9fff\uac00-\ud7a3]{2})/(?=[A-Za-z0-9])"
 )
@@ -249,22 +256,26 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
     """Whether a writer may spell the target like this on purpose: `created at`, `Ctrl + C`, `10 km/h`, `CDROM`."""
     text, wanted, kind = page.text, target.text, target.kind
     span = text[reading.start : reading.end]
-    if kind == "identifier" and _WORDS.fullmatch(wanted):
+    if wanted.endswith("()") and " " in span and "(" not in span:
+        return True  # `Static Files` for `StaticFiles()`
+    if kind == "identifier" and WORDS.fullmatch(wanted):
         if codes <= _SOFT and wanted.islower():
             return True
         is_of_words = not codes.isdisjoint(_SOFT) and codes <= _PROSE
+        is_of_words |= codes == _IN_BOLD  # `**OpenAPI** examples`
         if codes == {"case"} and not wanted.isupper() and ("_" in wanted or wanted.count(".") > 1):
             return False  # `net_amt_GBP`, `com.acme.vo.UserVo`
         return is_of_words and (wanted.islower() or "case" in codes)  # `Hugging Face Hub`, `Polars DataFrame`
     if (
         (kind == "name" and codes == {"quote-lookalike"} and (wanted[0].islower() or wanted[1] == "'"))  # `l’e-mail`
         or (codes <= {"dropped", "case"} and _ENCODING.fullmatch(wanted))
-        or (kind == "version" and _COMPARED.sub(r"\1", span) == wanted)  # `numpy >= 1.24, < 2.0`
+        or (kind == "version" and _COMPARED.sub(r"\1", span)[1:] == wanted[1:])  # `Numpy >= 1.24, < 2.0`
         or (kind in _NUMBERED and _is_apart_from_its_name(reading, wanted, span, codes))
         or (codes == {"space-inside"} and _HALF_OF_A_DAY.fullmatch(span))
         or (kind in ("range", "date") and _SPAN_OF_YEARS.fullmatch(span))
         or (wanted[0] in "€£$¥￥" and kind == "number" and span == f"{wanted[0]} {wanted[1:]}")
         or is_calculated(wanted, span)
+        or ("\\" in wanted and is_unescaped(wanted, span))
     ):
         return True
     if codes == {"case"} and (
@@ -279,7 +290,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         return True  # `14 核/20 线程`
     is_size = _OF_SIZES.search(wanted) is not None
     if kind in ("unit", "range") or is_size or _FROM_TO.fullmatch(wanted):
-        bare = _BEFORE_A_UNIT.sub("", span)
+        bare = _BEFORE_A_UNIT.sub("", span).replace(" + ", "+")
         return bare == wanted or (not is_size and bare.replace("–", "-") == wanted)
     if kind in ("name", "code"):
         if codes == {"dropped"}:
@@ -343,16 +354,33 @@ _BEFORE_A_UNIT = later(
 _COUNTS = later("[0-9.]+[一-鿿]{1,3}(?:/[0-9.]+[一-鿿]{1,3})+")
 _OF_SIZES, _DAY = later("×|%±"), "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+_QUANTITY_OF = (
+    "[0-9][0-9.,]*(?:±[0-9.]+)?(?:[nμµmck]?[mgLVAWJN]|[kMG]?Hz|k?N·m|[kM]Pa|[kKMGT]?(?:bps|B/s)|[KMGT]B|°[CF]"
+    "|k?cal|k?Wh|mmHg|mmol|㎡)"
+)
 _FROM_TO = later(
     f"A-Z|a-z|[0-9]{{0,2}}X?[SML]-[0-9]{{0,2}}X{{0,2}}[SML]|([A-Z])[0-9]+-\\1[0-9]+|{_DAY}-{_DAY}|{_MONTH}-{_MONTH}|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{{2,3}}\\.[ag])"
-    "|[0-9][0-9.,]*(?:±[0-9.]+)?(?:[nμµmck]?[mgLVAWJN]|[kMG]Hz|k?N·m|[kM]Pa|[kKMGT]?(?:bps|B/s)|k?cal|k?Wh|mmHg|mmol|㎡)"
+    f"|{_QUANTITY_OF}(?:[/+]{_QUANTITY_OF})*"
 )
-"""`V2-V4` and `Mon-Fri` are also written with an en dash, and `0.9%NaCl` with a blank."""
+"""`V2-V4` and `Mon-Fri` are also written with an en dash, `0.9%NaCl` and `16GB+1TB` with blanks."""
 
+
+_WRAPPED = frozenset({"space-left", "space-inside", "wide-space", "line-break"})
 _UNICODE_ESCAPES = later(r"(?:\\u[0-9A-Fa-f]{4})+")
+_ESCAPED_IN_LATEX = later(r"\\[_&%#$]")
 _JSON_BEGINS = ("{", "[")  # an answer in JSON that is read as text: every letter beyond ASCII may be escaped
 
 _SHAPING = frozenset("\u200c\u200d\ufe0e\ufe0f")  # joiners and selectors, which change how their neighbours are written
+
+
+def _is_escape_of_its_text(page: Page, start: int, end: int) -> bool:
+    """Whether JSON, code or LaTeX is escaped as it is written: each letter, a slash, `\\_`."""
+    text = page.text
+    if _UNICODE_ESCAPES.fullmatch(text, start, end):
+        return text.lstrip()[:1] in _JSON_BEGINS or page.in_code(start, end)
+    if text.startswith("\\/", start):
+        return text.lstrip()[:1] in _JSON_BEGINS  # some writers of JSON escape each slash
+    return _ESCAPED_IN_LATEX.match(text, start) is not None and is_latex(text)
 
 
 def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bool:
@@ -362,12 +390,11 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
         codes == {"space-inside", "line-break"} and target.kind == "identifier"
     ):
         return target.kind not in _BROKEN_BY_A_LINE and page.in_prose(reading.start, reading.end)
-    if codes == {"escaped"} and _UNICODE_ESCAPES.fullmatch(
-        text, reading.start + change.start, reading.start + change.end
-    ):
-        return text.lstrip()[:1] in _JSON_BEGINS or page.in_code(reading.start, reading.end)
-    if codes == {"escaped"} and text.startswith("\\/", reading.start + change.start):
-        return text.lstrip()[:1] in _JSON_BEGINS  # some writers of JSON escape each slash
+    if codes <= _WRAPPED and "line-break" in codes and target.kind == "identifier":
+        # `page⏎    ->render(`: a chain of calls as code is formatted
+        return text.startswith("->", reading.start + change.end) and page.in_code(reading.start, reading.end)
+    if codes == {"escaped"}:
+        return _is_escape_of_its_text(page, reading.start + change.start, reading.start + change.end)
     if codes == {"zero-width"} and change.new and _SHAPING.isdisjoint(change.new):
         return True  # a zero-width space or a mark of direction got into the prompt with a copied text
     if codes == {"case"} and change.start == 0:
@@ -467,16 +494,19 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
         return len(reading.damage.changes) > 1 and _SIGNS.sub("", span) == _SIGNS.sub("", target.text)  # `%Y/%m/%d`
     if target.kind == "placeholder" and target.text[0] == "{" and _is_no_holder(reading, span, text):
         return True
-    if target.kind == "path" and _TREE.search(span):
+    begins_a_path = span.endswith((" /", "\n/")) and text[reading.end : reading.end + 1].isalnum()
+    if (
+        _BULLET.search(span)
+        or is_in_other_words(target.text, span)
+        or (target.kind == "path" and (begins_a_path or _TREE.search(span)))
+    ):
         return True
-    if target.kind == "path" and span.endswith((" /", "\n/")) and text[reading.end : reading.end + 1].isalnum():
-        return True  # the next path begins there
     return is_altered and (
         (span.startswith("# ") and not text[text.rfind("\n", 0, reading.start) + 1 : reading.start].strip("# "))
         or (target.kind == "path" and _OF_WORDS.fullmatch(span) is not None)  # `path to` for `/a/path/to`
         or is_formula(target.text)  # `$X_1$` is another variable than `$x_1$`
-        or _is_another_thing(target, codes, span)
-        or ("markup" in codes and _is_no_markup(span, target.text))
+        or is_another_thing(target, codes, span)
+        or ("markup" in codes and is_no_markup(span, target.text))
         or (target.text.endswith("()") and (span.count("(") < span.count(")") or bool(codes & _OF_ANOTHER_CALL)))
         or _loses_a_small_sign(reading, target)
         or (target.kind == "code" and _ends_in_an_article(reading, target))
@@ -485,7 +515,8 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
 
 _BESIDE_HAN = later("/[一-鿿]|[一-鿿]/")
 _SHORT_SIDES = later(r"(?=.*[一-鿿])(?:[^/\\~_-]{1,6}/)+[^/\\~_-]{1,6}")
-_TREE = later(r"/\n\s+[^\s/]+/\n\s")  # folders, each on a line of its own
+_TREE = later(r"/\n(?:\s+[^\s/]+/\n\s|\s*\t)")  # folders, each on a line of its own
+_BULLET = later(r"\n\s*[*+•]\Z")  # rule 2 for `update-xml*`
 _ANOTHER_SIGN, _SIGNS = frozenset({"swapped", "replaced"}), later("[-/.:_]")
 _LISTED = later(
     "(?=.*、)[0-9]{1,4}[a-z](?:、[0-9]{1,4}[a-z])+|(?=.*、)[^/、.-]{1,2}(?:[/、][^/、.-]{1,2})*"
@@ -505,44 +536,6 @@ def _is_no_holder(reading: Reading, span: str, text: str) -> bool:
 _OF_ANOTHER_CALL = frozenset({"markup", "doubled"})  # `f<T>()`, `f(() => 1)`
 
 
-def _is_another_thing(target: Target, codes: set[str], span: str) -> bool:
-    """Whether signs and letters differ so that it is another name: `pytest.timeout` is not `PYTEST_TIMEOUT`."""
-    if "swapped" in codes and (target.kind == "option" or (span.replace("-", "").isalpha() and target.kind == "path")):
-        return True  # `/issue file` for `--issue-file`, `dpkg-statoverride` for the end of a path
-    if codes == {"replaced"} and target.kind == "path" and len(span) < len(target.text):
-        return span.replace("_", "").isalpha()  # `apt_preferences` for the end of `/etc/apt/preferences`
-    if "case" not in codes:
-        if target.kind == "identifier" and codes == {"dropped"} and span == target.text.replace("._", "."):
-            return True  # a public member: `self.cache` for `self._cache`
-        return target.kind == "standard" and codes >= {"closed-up", "markup"}  # `RFC_4122`
-    if target.kind == "identifier":
-        return "replaced" in codes and _WORDS.fullmatch(target.text) is not None
-    if target.kind == "standard":
-        return "closed-up" in codes  # `rfc821`
-    if target.kind == "spaced" and "closed-up" in codes and _SLUG.fullmatch(span):
-        return True  # `set-up-tear-down` for `Set-up / Tear-down`
-    if codes == {"case"} and _FORMAT_OF_TIME.fullmatch(target.text):
-        return True  # `yyyy-MM-dd` is of another library than `YYYY-MM-DD`
-    if target.text.isupper() and span.isalnum() and span.islower() and not codes.isdisjoint(_LOST):
-        return True  # `http2` for `HTTP/2`: a slug
-    if target.kind in ("code", "path") and not any(map(str.isdecimal, _RELEASE.sub("", target.text))):
-        return not codes.isdisjoint(_LOST | {"space-right"})  # `devlink resource` for `DEVLINK-RESOURCE`
-    return target.kind == "option" and not codes.isdisjoint(("dropped", "to-space"))
-
-
-_SLUG = later("[a-z0-9]+(?:-[a-z0-9]+)+")
-_FORMAT_OF_TIME = later("(?=.*[-/:._])[YMDHSymdhsTZ./:_ -]+")
-
-
-def _is_no_markup(span: str, wanted: str) -> bool:
-    """Whether it is another word (`Fcntl_Lock`, `[u]intN_t`), or several to a shell: `xcrypt{,_r}` is not LaTeX."""
-    return span.count("{") != span.count("}") or len(_INSIDE.findall(span)) > len(_INSIDE.findall(wanted))
-
-
-_INSIDE = later(r"(?<=[A-Za-z0-9])[\]_](?=[A-Za-z0-9])")
-_RELEASE = later(r"(?<=[a-z]-)[0-9]+(?:\.[0-9]+)+\Z")  # `Sed 4.1.5` for `sed-4.1.5` is prose
-
-
 def _is_among_cjk(text: str, reading: Reading) -> bool:
     """Whether there is CJK on one side at least: words of another script are not everyday language there."""
     before, behind = (
@@ -557,7 +550,7 @@ def _loses_a_small_sign(reading: Reading, target: Target) -> bool:
     if target.kind not in STRICT_KINDS or sum(map(str.isalnum, target.text)) >= 5:
         return False
     for change in reading.damage.changes:
-        if _LOST.isdisjoint(change.codes) or change.new.strip() in ("-", "/"):
+        if LOST.isdisjoint(change.codes) or change.new.strip() in ("-", "/"):
             continue
         place = target.text.find(change.new)
         around = target.text[place - 1 : place] + target.text[place + len(change.new) : place + len(change.new) + 1]

@@ -47,7 +47,7 @@ def has_near_misses(target: Target) -> bool:
 
 
 _MOST_PER_HOLDER = 400  # characters: a string that is translated is short; a longer text has placeholders of its own
-_HOLDER = later(r"(\{\{?\s*|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}?|\)[a-z])")
+_HOLDER = later(r"(\{\{\s*|\{|\$\{|%\()([^\W\d][\w.-]{0,60})(\s*\}\}|\}|\)[a-z])")
 
 _NAMED, _ENDING = later(r"%\([^()]+\)(?=[a-z]\Z)"), later(r"\w*")
 
@@ -124,7 +124,11 @@ def near_misses(
             misses = {
                 token: one
                 for token, one in misses.items()
-                if not (_counts_on(target, token) or _is_of_the_sentence(target.text, token))
+                if not (
+                    _counts_on(target, token)
+                    or _is_of_the_sentence(target.text, token)
+                    or _has_other_values(target.text, token)
+                )
             }
             miss = next(iter(misses), "")
             if len(misses) > 1 or (miss and _is_another_of_many(target, miss, names, source, tokens, alike=alike)):
@@ -198,6 +202,15 @@ def _is_of_the_sentence(wanted: str, token: str) -> bool:
     """Whether another word of Han is at an edge, where the string may not begin or end: `作品星轨_30s.jpg`."""
     edges = (wanted[0], token[0]), (wanted[-1], token[-1])
     return any(one != other and is_cjk(one) and is_cjk(other) for one, other in edges)
+
+
+def _has_other_values(wanted: str, token: str) -> bool:
+    """Whether the numbers in its brackets are others: `Buffer(100)`, `lines[29:58]`."""
+    own, other = _OF_VALUES.fullmatch(wanted), _OF_VALUES.fullmatch(token)
+    return own is not None and other is not None and own[1] == other[1]
+
+
+_OF_VALUES = later(r"([A-Za-z_$][\w.$]*[a-z_][(\[])[0-9:., -]+[)\]]")
 
 
 def is_doubtful(finding: Finding, span: str, strict_kinds: Collection[str]) -> bool:
@@ -411,7 +424,7 @@ def _shape(code: str) -> str:
     return _NUMBER.sub("0", _HEXADECIMAL_NUMBER.sub("0", code))
 
 
-_HEXADECIMAL_NUMBER = later("0x[0-9A-Fa-f]+")
+_HEXADECIMAL_NUMBER = later(r"(?:0x|U\+)[0-9A-Fa-f]+")
 
 
 def _is_another_of_many(

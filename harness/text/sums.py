@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from harness.text.characters import later
@@ -17,14 +18,31 @@ def is_formula(text: str) -> bool:
 
 
 _KEYED = later(r"\\(?:[a-zA-Z]*(?:ref|cite[a-z]*)|label|input|include\w*|usepackage|begin|end|url|href|gls\w*)\b")
+
+
+def is_unescaped(wanted: str, span: str) -> bool:
+    """Whether a string of JSON, as JSON escapes it, came back as it is: `C:\\\\a-b` as `C:\\a-b`, `a\\/b` as `a/b`."""
+    if wanted.count("\\") == 2 * wanted.count("\\\\") and wanted[:2] != "\\\\":
+        return span == wanted.replace("\\\\", "\\")
+    return span == wanted.replace("\\/", "/")
+
+
+@lru_cache(maxsize=1)
+def is_latex(text: str) -> bool:
+    """Whether the text has a command of LaTeX with an argument: signs are escaped there."""
+    return _COMMAND.search(text) is not None
+
+
+_COMMAND = later(r"\\[a-z]{3,20}\{")
 _CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")  # blanks that mathematics in LaTeX has as its writer likes
 _CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | (=|(?<![A-Z0-9][0-9] ):) ")
 """`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
 _ABBREVIATED, _OF_ONE_LETTER = later(r"[A-Za-z]{1,5}\.(?:[0-9]{1,4}[a-z]?|[A-Z])"), later("[a-z][-+][0-9]")
 _MOVE = later(r"[1-9][0-9]?\.(?:O-O(?:-O)?|[KQRBN]?[a-h]?[1-8]?x?[a-h][1-8](?:=[QRBN])?)[+#]?")
 """Of a game of chess: `2. Nf3`."""
-_DIMENSIONS = later(r"[0-9.]+(?:×[0-9.]+)+(?:[a-z]{1,3}|@[0-9]+Hz)?|[0-9.]+×10\^?[0-9⁰¹²³⁴-⁹].*")
+_DIMENSIONS = later(r"[Φφ]?[0-9.]+(?:×[0-9.]+)+(?:[a-z]{1,3}|@[0-9]+Hz)?|[0-9.]+×10\^?[0-9⁰¹²³⁴-⁹].*")
 _BESIDE_TIMES = later("(?<=[×@{]) | (?=[×@}])|(?<=[:,]) ")
+_CITED = later(r"\w[\w.+-]*\[[0-9]{1,3}(?:[,-][0-9]{1,3})*\]")
 _VARIABLES = later("[A-Za-z](?:,[A-Za-z])+")
 _HAS_NO_SIGN = later(r"[^.×,$\\(\[]{4,}")
 
@@ -42,6 +60,8 @@ def is_calculated(wanted: str, span: str) -> bool:
         return span == wanted.replace(".", ". ", 1)
     if _DIMENSIONS.fullmatch(wanted) or (span[:2] == "{ " and ": " in span):
         return _BESIDE_TIMES.sub("", span) == wanted
+    if _CITED.fullmatch(wanted):
+        return span.replace(" [", "[") == wanted  # `BERT [1]`
     if _VARIABLES.fullmatch(wanted):
         return span.replace(", ", ",") == wanted
     if is_formula(wanted):
@@ -55,8 +75,13 @@ _OPERAND = (
 )
 _OPERATOR = r"(?:[-+*/%]|&&|\|\|)"
 _OPERANDS, _APART_OPERANDS = later(rf"{_OPERAND}(?:{_OPERATOR}{_OPERAND})+"), later(f" ({_OPERATOR}) ")
-_BEFORE_OPERANDS = later(r"(?:[=*+<>]|[A-Za-z0-9_(][(]|\b(?:return|SELECT|WHERE|select|where|if)) ?\Z")
+_BEFORE_OPERANDS = later(r"(?:[=*+<>]|[A-Za-z0-9_(][(]|\w\[|\b(?:return|SELECT|WHERE|select|where|if)) ?\Z")
 _BEHIND_OPERANDS = later(r" ?(?:[*+<>;]|==? ?\d|/[\w(]|\) ?[-*/+;:])")
+
+
+_PROPERTY = later(r"[a-z]+(?:-[a-z]+)*:[^:]+")
+_OF_A_RULE, _TO_ITS_END = later(r"[{;\n]\s*\Z"), later(r"[^\n;{}:\"'`]{0,80}[;}]")
+"""Of a style sheet: `{ margin: 0 auto; }`"""
 
 
 def _home(target: Target, parts: Sequence[str]) -> str:
@@ -67,6 +92,13 @@ def _home(target: Target, parts: Sequence[str]) -> str:
 def is_reformatted(target: Target, text: str, start: int, end: int, parts: Sequence[str]) -> bool:
     """Whether operands are set apart as in formatted code: `x = width / 2`; in `key=order - items` nothing else is."""
     wanted = target.text
+    if _PROPERTY.fullmatch(wanted) and text[start:end] == wanted.replace(":", ": "):
+        part = _home(target, parts)
+        both = (part, target.start, target.end), (text, start, end)
+        return all(
+            _OF_A_RULE.search(whole, max(0, low - 8), low) and _TO_ITS_END.match(whole, high)
+            for whole, low, high in both
+        )
     if (
         not _OPERANDS.fullmatch(wanted)
         or _APART_OPERANDS.sub(r"\1", text[start:end]) != wanted
