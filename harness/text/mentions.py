@@ -467,12 +467,9 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     """Whether such a reading is ordinary language, and no mention of a target of this kind."""
     is_altered = reading.damage.weight >= ALTERED
     span = text[reading.start : reading.end]
-    is_listed = target.kind in ("name", "path", "code", "unit") and _LISTED.fullmatch(span)
-    is_list = (
-        span.count("、") > 1 and span.replace("、", "/").replace(" ", "") == target.text
-    )  # `USB-C、HDMI 2.1、RJ45`
-    if is_list or (is_listed and span.replace("、", "/").replace(" ", "/") in target.text.replace("／", "/")):
-        return True  # `A、B、C` for `A/B/C`, `800×800 通体` for `800×800/通体`
+    is_listed = span.count("、") > 1 or _LISTED.fullmatch(span)
+    if is_listed and span.replace("、", "/").replace(" ", "") == target.text:
+        return True  # `USB-C、HDMI 2.1、RJ45`, `110a、110b`, `X、Y`
     if "、" in span and target.kind == "code" and _BESIDE_HAN.search(target.text):
         return True  # `190℃、下火 170℃`
     if "、" in span and target.kind != "code" and _SHORT_SIDES.fullmatch(target.text):
@@ -503,7 +500,6 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
         return True
     return is_altered and (
         (span.startswith("# ") and not text[text.rfind("\n", 0, reading.start) + 1 : reading.start].strip("# "))
-        or (target.kind == "path" and _OF_WORDS.fullmatch(span) is not None)  # `path to` for `/a/path/to`
         or is_formula(target.text)  # `$X_1$` is another variable than `$x_1$`
         or is_another_thing(target, codes, span)
         or ("markup" in codes and is_no_markup(span, target.text))
@@ -518,11 +514,7 @@ _SHORT_SIDES = later(r"(?=.*[一-鿿])(?:[^/\\~_-]{1,6}/)+[^/\\~_-]{1,6}")
 _TREE = later(r"/\n(?:\s+[^\s/]+/\n\s|\s*\t)")  # folders, each on a line of its own
 _BULLET = later(r"\n\s*[*+•]\Z")  # rule 2 for `update-xml*`
 _ANOTHER_SIGN, _SIGNS = frozenset({"swapped", "replaced"}), later("[-/.:_]")
-_LISTED = later(
-    "(?=.*、)[0-9]{1,4}[a-z](?:、[0-9]{1,4}[a-z])+|(?=.*、)[^/、.-]{1,2}(?:[/、][^/、.-]{1,2})*"
-    "|[0-9][0-9.×*x]*(?:[℃%]|[A-Za-z]{1,3})?[、 ][一-鿿]{2,4}"
-)
-_OF_WORDS = later("[a-z]+(?: [a-z]+)+")
+_LISTED = later("[0-9]{1,4}[a-z]、[0-9]{1,4}[a-z]|[^/、.-]{1,2}、[^/、.-]{1,2}")
 
 
 def _is_no_holder(reading: Reading, span: str, text: str) -> bool:

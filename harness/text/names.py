@@ -135,9 +135,8 @@ def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
     if joined:
         return joined.start()
     last = max(path.rfind("/"), path.rfind("\\")) + 1
-    if is_file:  # `开发API接口.md`, `/etc/hosts加一行后重启nginx再看a-1.log`
-        on = _GOES_ON.search(path, last) if path[:last].isascii() else None
-        return on.start() if on else len(path)
+    if is_file:  # `开发API接口.md`
+        return len(path)
     tail = _TOUCHING.search(path, last)
     if tail and tail[0].startswith(CASES):
         return tail.start()  # `共有/営業部/2026に置いて`
@@ -154,9 +153,6 @@ def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
     return words.start() if words else len(path)
 
 
-_GOES_ON = later(
-    f"(?<=[A-Za-z0-9_])(?=[{HAN}]{{3}})[{HAN}]*?(?:后(?![端台续勤期缀门])|再(?![生版])|(?<!合)并(?![发行购联])|[把将])[{HAN}]*(?=[A-Za-z0-9])"
-)
 _BELONGS = later("(?:目录|目錄|文件夹|資料夾)?(?:[裡里裏中下内內上](?:面|边)?)?的\\Z")
 """`/data/样本资料里的 a.csv`: the name of a folder ends before it."""
 
@@ -294,9 +290,7 @@ def files_with_blanks(text: str) -> Iterator[Span]:
             yield Span(low, found.end(), uncertain, kind="file", alternates=(found[0],) if is_led else ())
         elif ")" in text[found.start() - 2 : found.end()] and (low := _before_brackets(text, *found.span())) >= 0:
             low, uncertain = _name_start(text, low, found.end())
-            behind_a_word = text.find(" ", low) + 1 if text[:low].rstrip(" ")[-1:] in ("", *".:!?\n") else 0
-            others = (text[behind_a_word : found.end()],) if 0 < behind_a_word < text.find("(", low) else ()
-            yield Span(low, found.end(), uncertain, kind="file", alternates=others)
+            yield Span(low, found.end(), uncertain, kind="file")
 
 
 _IN_BRACKETS = later(r" (?<=[^\W_] )\([^()\n]{1,30}\)(?: [Vv]?[0-9][\w.-]*)?\S*\Z")
@@ -475,10 +469,6 @@ PUT_BEFORE = later(
     f"|[A-Za-z][A-Za-z0-9]{{0,15}}[{HAN}]{{0,4}}(?:页面|组件|预制体|工作流|脚本|模型|目录|文件|配置|读取?|加载|打开)(?=[A-Za-z][A-Za-z0-9_-]*[/_])"
 )
 """The words before a name that begins with a letter: `BOSS掉落表位于Assets/Data/掉落表_S3.json`."""
-TAKEN_BEFORE = later(
-    f"[^/\\\\]*[{HAN}][/\\\\][{HAN}][^/\\\\]*?(?<=[{HAN}0-9])(?<![一两门刀车大手])把(?=[{HAN}A-Za-z]{{2}}[^/\\\\]*\\Z)"
-)
-"""`请下坝村/石桥村于7-15日前把低保台账_2024H1.xls`: two words are before the name, and no folder."""
 _TOPIC = later("(?<=[^\u3041-\u3096])[はをが](?![\u3041-\u3096])")
 _VERB = later(any_of(VERBS))
 _SEEN_IN = later(f"(?<=[A-Za-z0-9])(?:[详参]?见|把|将)(?=[{HAN}]{{2}})")

@@ -20,15 +20,11 @@ def is_another_thing(target: Target, codes: set[str], span: str) -> bool:
     if codes == {"replaced"} and target.kind == "path" and len(span) < len(target.text):
         return span.replace("_", "").isalpha()  # `apt_preferences` for the end of `/etc/apt/preferences`
     if "case" not in codes:
-        if target.kind == "identifier" and codes == {"dropped"} and span == target.text.replace("._", "."):
-            return True  # a public member: `self.cache` for `self._cache`
         return target.kind == "standard" and codes >= {"closed-up", "markup"}  # `RFC_4122`
     if target.kind == "identifier":
         return "replaced" in codes and WORDS.fullmatch(target.text) is not None
     if target.kind == "standard":
         return "closed-up" in codes  # `rfc821`
-    if target.kind == "spaced" and "closed-up" in codes and _SLUG.fullmatch(span):
-        return True  # `set-up-tear-down` for `Set-up / Tear-down`
     if codes == {"case"} and _FORMAT_OF_TIME.fullmatch(target.text):
         return True  # `yyyy-MM-dd` is of another library than `YYYY-MM-DD`
     if target.text.isupper() and span.isalnum() and span.islower() and not codes.isdisjoint(LOST):

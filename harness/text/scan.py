@@ -10,7 +10,6 @@ from functools import lru_cache
 from heapq import heapify, heappop, heapreplace
 from itertools import accumulate, chain, pairwise
 
-from harness.text.called import also_called, key_of, without_its_name
 from harness.text.chains import ENDS, HAN, HAN_RUN, SIGN_BETWEEN, Span, chains_in, is_dull, kept_cut, touches
 from harness.text.characters import EMOJI, ORNAMENT, stands_alone, trimmed
 from harness.text.find import new
@@ -20,7 +19,6 @@ from harness.text.names import (
     CLOSERS,
     EXTENSION,
     PUT_BEFORE,
-    TAKEN_BEFORE,
     endings_in,
     files_in,
     files_with_blanks,
@@ -35,12 +33,15 @@ from harness.text.wholes import (
     BESIDE_A_CELL,
     IN_BRACKETS,
     OF_A_SENTENCE,
+    also_called,
     in_touching_bracket,
     is_cell,
     is_row,
     joined,
+    key_of,
     plain_behind_han,
     whole_of,
+    without_its_name,
 )
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
@@ -258,7 +259,7 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
         yield from chains_in(text, start, root.start())
         yield from path_at(text, root.start(), end)
         return
-    ahead = PUT_BEFORE.match(text, start, end) or TAKEN_BEFORE.match(text, start, end)
+    ahead = PUT_BEFORE.match(text, start, end)
     if ahead:  # `副本“熔炉/回廊”掉落表为Config/熔炉.xlsx`
         yield from _inside(text, start, ahead.end())
         start = ahead.end()

@@ -247,7 +247,6 @@ def test_values_and_ranges_are_no_sums(source: str, output: str) -> None:
         ("速率2.4Gbps", "速率 2.4 Gbps"),
         ("Play 1.e4 e5 2.Nf3 and 4.O-O", "1. e4 e5 2. Nf3 and 4. O-O"),
         ("format('YYYY-MM-DD')", "format(d, 'yyyy-MM-dd')"),
-        ("the heading 'Set-up / Tear-down'", "set-up-tear-down"),
         ("see /etc/apt/preferences", "man apt_preferences"),
         ("#8螺丝", "＃8螺丝"),
         ("CPU 14核/20线程", "CPU 14 核/20 线程"),

@@ -179,11 +179,6 @@ def test_a_remark_in_brackets_belongs_to_no_words_in_a_row() -> None:
             ("Unit3-SectionB", "音频/八下_U3.mp3"),
             "英语 Unit3-SectionB 听力放在音频/八下_U3.mp3",
         ),
-        (
-            "在/etc/hosts加一行后重启nginx-waf再看access-0618.log",
-            ("/etc/hosts", "nginx-waf", "access-0618.log"),
-            "在 /etc/hosts 加一行后重启 nginx-waf 再看 access-0618.log",
-        ),
         ("3栋反馈了电梯-1#异响已派维保/夜班处理", ("电梯-1#", "维保/夜班"), "3 栋反馈了电梯-1# 异响已派维保/夜班处理"),
         ("株距0.8m/株共1200株/亩种在K12+300/右侧", ("K12+300/右侧",), "0.8m/株共 1200 株/亩种在 K12+300/右侧"),
         ("复查CEA/CA199并更新随访表_李.xlsx", ("CEA/CA199", "随访表_李.xlsx"), "复查 CEA/CA199 并更新随访表_李.xlsx"),
