@@ -13,7 +13,7 @@ from itertools import accumulate, chain, pairwise
 from harness.text.chains import ENDS, HAN, HAN_RUN, SIGN_BETWEEN, Span, chains_in, is_dull, kept_cut, touches
 from harness.text.characters import EMOJI, ORNAMENT, stands_alone, trimmed
 from harness.text.find import new
-from harness.text.forms import FORMS, first_of, forms_for
+from harness.text.forms import ATOM, FORMS, first_of, forms_for
 from harness.text.names import (
     ANOTHER_FILE,
     CLOSERS,
@@ -46,32 +46,6 @@ from harness.text.wholes import (
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
-_ATOM = re.compile(
-    rf"(?:[^{ENDS}{EMOJI}]++|(?=[’,(*'′])(?:(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
-    r"|(?:(?<=[A-Za-z0-9])|(?<=\d-)(?=\(\d))\((?:[A-Za-z0-9]{1,2}|[ivx]{1,5})\)(?:[-/]?\((?:[A-Za-z0-9]{1,2}|[ivx]{1,5})\)){0,2}(?![A-Za-z0-9(])"
-    r"|(?<=[A-Za-z0-9²³]/)\([A-Za-zμµΩ°℃²³·*](?:[A-Za-zμµΩ°℃²³·*]|(?<=[·*])[0-9.]+){1,15}\)"  # `mL/(min·1.73m²)`
-    r"|(?<=[A-Za-z0-9%])\((?:[0-9]{1,3}:[0-9]{1,3}|[VvWwm]/[VvWwm])\)"  # `DMF/H2O(4:1)`
-    r"|(?:(?<=[A-Z0-9]-)|(?<=[A-Z])(?=\(20)|(?<![A-Za-z0-9)-]))\([A-Za-z0-9+-]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-(03)-9`
-    r"|(?<=[A-Za-z0-9])\([+-]{1,2}\)"
-    rf"|(?<=[A-Za-z0-9])[(（][{HAN}]{{1,2}}[)）](?=[-/]?[A-Z0-9])"
-    r"|(?<=[\u0400-\u04ff0-9])\([\u0400-\u04ff0-9]{1,4}\)(?=[-/\d\u0400-\u04ff])"  # `HT-2026(采)-118`
-    r"|(?<=[A-Za-z0-9])\([A-Za-z0-9#@+-]{1,12}\)(?=[A-Za-z0-9])"  # `CC(N)C(O)C`
-    r"|(?<=\d)['′](?=-[A-Za-z]|[NSEW](?![A-Za-z])|(?:HQ|GP|HC|OT|RF)(?![A-Za-z])|/\d)"  # `2,2'-bipyridine`
-    r"|(?<=-[35])['′](?![A-Za-z0-9])"  # `5'-ATG-3'`
-    r"|(?<=[A-Z0-9])\*(?=\d|(?<=[A-Z]{2}\*)[A-Z]{2})"
-    r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}['′]?-[a-z])|(?<=,[NOSP])['′](?=-[a-z])"
-    r"|(?<=[0-9]-)\([0-9A-Za-z,'′-]{2,40}\)(?=[a-z-])"  # `2-(4-isobutylphenyl)propanoic`
-    r"|(?<=[A-Za-z0-9_])\(\)(?![A-Za-z0-9_])"  # `model.fit()`
-    r"|(?<=[A-Za-z])'(?=[A-Za-z][A-Za-z]*[-/_]|(?<=-[A-Z]')[A-Z][a-z])"
-    r"|(?<=[A-Za-z0-9])'(?=\d|[bdho][0-9A-F])"  # `O'Neil-Hart`, `8'hFF`
-    # `2,4-D`, `2,4,6-三硝基甲苯`, `N,N-二甲基甲酰胺`
-    r"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{1,2},){0,4}\d{1,2}-[^\W_a-z])|(?<=\d,\d-\d),(?=\d)"
-    # `0,1mmol/kg`, `99,5-99,9%`, `1.240,50€/Jahr`
-    r"|(?<=\d),(?=\d{1,3}(?:(?:[^\W\d_]{1,4}[²³]?|[€£$%])/[^\W\d_]|[^\W\d_]{0,4}/\d+(?![\w/])|[^\W\d_]{0,4}/\d+,\d))"
-    r"|(?<=/\d),(?=\d{1,2}[^\W\d_]{0,4}(?![\w/]|,\d))|(?<=[x×]\d),(?=\d{1,2}-[A-Z])"
-    r"|(?<=[A-Z]-\d\d),(?=\d(?![\w,-]))|(?<=\d),(?=\d{1,2}/[^\W\d_])|(?<=\d\d),(?=\d-\d\d,\d(?!\d))|(?<=\d-\d\d),(?=\d(?!\d))"
-    rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}])))+"
-)
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
 _SENTENCE = re.compile(
     r"[，。；！？把被将將请請吗嗎我你您.;!?,用不](?:(?<![.;!?,用不])|(?<=[.;!?,]) |(?<=用)[于於]|(?<=不)要)"
@@ -361,7 +335,7 @@ def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
         if run and _SOFT_ENDS.isdisjoint(run[0]):
             yield from _in_atom(text, low, place)
         elif run:
-            for found in _ATOM.finditer(text, low, min(end, place + 1)):
+            for found in ATOM.finditer(text, low, min(end, place + 1)):
                 yield from _in_atom(text, *found.span())
 
 
