@@ -1,6 +1,8 @@
 """Suites on disk: what `suite.toml` says, which files hold cases, and selections (`suites/NAME.cases`)."""
 
 import json
+import os
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +80,27 @@ def load_info(folder: Path) -> SuiteInfo:
             f"{folder}: no folder on Windows can be called {found(name)}; accepted: a name without a dot or space at "
             "its end, without : ? * | < > and quotation marks, and not the name of a device there (CON, NUL, AUX.txt)"
         )
+    if other := _same_elsewhere(folder.resolve()):
+        raise SuiteError(
+            f"{folder}: found {found(name)} and {found(other)}, which are one folder on Windows and macOS; accepted: "
+            "names that differ in more than capitals"
+        )
     return SuiteInfo(name=name, **content)
+
+
+def _same_elsewhere(folder: Path) -> str:
+    """Another suite beside this one that a file system without capitals puts into the same folder; empty if none."""
+    try:
+        names = [
+            name for name in os.listdir(folder.parent) if name != folder.name and _folded(name) == _folded(folder.name)
+        ]
+    except OSError:  # a folder that may be entered and not listed
+        return ""
+    return next((name for name in names if (folder.parent / name / "suite.toml").is_file()), "")
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _is_version(value: Any) -> bool:

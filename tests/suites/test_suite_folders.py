@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.errors import SuiteError
+from harness.show.words import translated
 from harness.suite import (
     LINE_LIMIT,
     builtin_root,
@@ -435,3 +436,17 @@ def test_the_page_names_every_check_and_every_rule_with_its_level() -> None:
     rows = re.findall(r"^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \| (error|warning|note) \|", PAGE, re.MULTILINE)
     levels = {rule: level for names, level in rows for rule in re.findall(r"`([a-z-]+)`", names)}
     assert levels == {rule: level for rule, (level, _) in RULES.items()}
+
+
+@pytest.mark.parametrize(("one", "other"), [("Mine", "mine"), ("Caf\u00e9", "Cafe\u0301")])
+def test_two_suites_that_are_one_folder_elsewhere_are_refused(tmp_path: Path, one: str, other: str) -> None:
+    for name in (one, other):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "suite.toml").write_text('title = "x"\n')
+    with pytest.raises(
+        SuiteError, match="which are one folder on Windows and macOS; accepted: names that differ"
+    ) as said:
+        load_suite(tmp_path / one)
+    assert "在 Windows 和 macOS 上是同一个文件夹" in translated(str(said.value), "zh")
+    (tmp_path / other / "suite.toml").unlink()
+    assert list(load_suite(tmp_path / one)) == []
