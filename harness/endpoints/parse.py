@@ -18,7 +18,6 @@ from harness.endpoints.message import (
     tokens_of,
     tool_call,
 )
-from harness.endpoints.stream import has_too_many_lines, parse_stream
 from harness.files import has_too_many_values
 from harness.records.answer import Completion, Exchange
 
@@ -89,11 +88,14 @@ def parse(body: str | bytes, content_type: str) -> Completion:
     except UnicodeDecodeError:
         return Completion(unusable="invalid_utf8")
     text = text.removeprefix("\ufeff")
-    if has_too_many_values(text) or (is_stream(text, content_type) and has_too_many_lines(text)):
+    streamed = is_stream(text, content_type)
+    if streamed:
+        from harness.endpoints.stream import has_too_many_lines, parse_stream  # here: a replay may hold no stream
+    if has_too_many_values(text) or (streamed and has_too_many_lines(text)):
         return Completion(unusable="too_long")
     completion = responses.completion_of(text)
     if completion is None:
-        completion = parse_stream(text) if is_stream(text, content_type) else _parse_json(text)
+        completion = parse_stream(text) if streamed else _parse_json(text)
     return completion if _is_unicode(completion) else Completion(unusable="invalid_unicode")
 
 

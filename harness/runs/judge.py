@@ -23,7 +23,7 @@ from harness.records import lean
 from harness.records.answer import Completion, Token, ToolCall
 from harness.records.case import Case, domain_name, texts_of, with_system
 from harness.records.run import CaseResult, CheckResult, Exposure, MentionRecord, Outcome, SampleResult
-from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check, repair
+from harness.text import DEFAULT_SYMBOLS, VERDICTS, SymbolTable, check
 from harness.text.channels import split_reasoning
 
 
@@ -139,6 +139,8 @@ class Judge:
         strategy = self.model.repair
         if strategy is None or completion.unusable:
             return completion.text, completion.tool_calls
+        from harness.text import repair  # here: few models have it
+
         text_channel = "text" if case.channel == "tool" else case.channel
         text = repair(sources, completion.text, strategy=strategy, channel=text_channel, symbols=self.symbols).text
         calls = tuple(
