@@ -23,6 +23,7 @@ from harness.text.sums import (
     is_a_value,
     is_calculated,
     is_formula,
+    is_html,
     is_latex,
     is_reformatted,
     is_unescaped,
@@ -276,6 +277,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         or (wanted[0] in "€£$¥￥" and kind == "number" and span == f"{wanted[0]} {wanted[1:]}")
         or is_calculated(wanted, span)
         or ("\\" in wanted and is_unescaped(wanted, span))
+        or (("&&" in wanted or "||" in wanted) and _COMMANDS.sub(r"\1", span) == wanted)  # as a script is formatted
     ):
         return True
     if codes == {"case"} and (
@@ -289,8 +291,9 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
     if codes == {"cjk-boundary"} and _COUNTS.fullmatch(wanted):
         return True  # `14 核/20 线程`
     is_size = _OF_SIZES.search(wanted) is not None
-    if kind in ("unit", "range") or is_size or _FROM_TO.fullmatch(wanted):
-        bare = _BEFORE_A_UNIT.sub("", span).replace(" + ", "+")
+    is_quantity = _FROM_TO.fullmatch(wanted) is not None
+    if kind in ("unit", "range") or is_size or is_quantity:
+        bare = _BEFORE_A_UNIT.sub("", _BESIDE_COUNTS.sub(r"\1", span) if is_quantity else span)
         return bare == wanted or (not is_size and bare.replace("–", "-") == wanted)
     if kind in ("name", "code"):
         if codes == {"dropped"}:
@@ -345,14 +348,16 @@ def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set
 _ENCODING = later(r"(?:utf|ucs|sha|crc|md|cp|latin|base|iso|koi|windows)-\d+(?:-[0-9A-Z]+)?", re.IGNORECASE)
 _HALF_OF_A_DAY = later(r"[0-9]{1,2}(?:[:.][0-9]{2})? ?[ap]\.?m\.?", re.IGNORECASE)  # `4:30 pm`
 _SPAN_OF_YEARS = later("[12][0-9]{3}—[12][0-9]{3}")  # as GB/T 15834 sets it
+_COMMANDS = later(r"(?<!\s)(?:\s{1,8}\\\n)?\s{1,16}(&&|\|\|) ")
 _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
 _THIN = " \u00a0\u2009\u202f"
 _BEFORE_A_UNIT = later(
     f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫㎡])|(?<=[0-9],) (?=[0-9])|(?<=[€£$¥￥]) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])"
     "| (?=±)|(?<=±) "
 )
+_BESIDE_COUNTS = later(" ([+×]) ")
 _COUNTS = later("[0-9.]+[一-鿿]{1,3}(?:/[0-9.]+[一-鿿]{1,3})+")
-_OF_SIZES, _DAY = later("×|%±"), "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*"
+_OF_SIZES, _DAY = later("×|%±"), "(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*|Mo|Di|Mi|Do|Fr|Sa|So)"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _QUANTITY_OF = (
     "[0-9][0-9.,]*(?:±[0-9.]+)?(?:[nμµmck]?[mgLVAWJN]|[kMG]?Hz|k?N·m|[kM]Pa|[kKMGT]?(?:bps|B/s)|[KMGT]B|°[CF]"
@@ -360,13 +365,14 @@ _QUANTITY_OF = (
 )
 _FROM_TO = later(
     f"A-Z|a-z|[0-9]{{0,2}}X?[SML]-[0-9]{{0,2}}X{{0,2}}[SML]|([A-Z])[0-9]+-\\1[0-9]+|{_DAY}-{_DAY}|{_MONTH}-{_MONTH}|[0-9.]+(?:%[A-Z][A-Za-z0-9]*|[A-Za-z]{{2,3}}\\.[ag])"
-    f"|{_QUANTITY_OF}(?:[/+]{_QUANTITY_OF})*"
+    f"|{_QUANTITY_OF}(?:[/+]{_QUANTITY_OF}|×[0-9]+)*"
 )
 """`V2-V4` and `Mon-Fri` are also written with an en dash, `0.9%NaCl` and `16GB+1TB` with blanks."""
 
 
 _WRAPPED = frozenset({"space-left", "space-inside", "wide-space", "line-break"})
 _UNICODE_ESCAPES = later(r"(?:\\u[0-9A-Fa-f]{4})+")
+_ENTITY = later("&(?:amp|lt|gt|quot);")
 _ESCAPED_IN_LATEX = later(r"\\[_&%#$]")
 _JSON_BEGINS = ("{", "[")  # an answer in JSON that is read as text: every letter beyond ASCII may be escaped
 
@@ -374,12 +380,14 @@ _SHAPING = frozenset("\u200c\u200d\ufe0e\ufe0f")  # joiners and selectors, which
 
 
 def _is_escape_of_its_text(page: Page, start: int, end: int) -> bool:
-    """Whether JSON, code or LaTeX is escaped as it is written: each letter, a slash, `\\_`."""
+    """Whether JSON, code, HTML or LaTeX is escaped as it is written: each letter, `\\/`, `&amp;`, `\\_`."""
     text = page.text
     if _UNICODE_ESCAPES.fullmatch(text, start, end):
         return text.lstrip()[:1] in _JSON_BEGINS or page.in_code(start, end)
     if text.startswith("\\/", start):
         return text.lstrip()[:1] in _JSON_BEGINS  # some writers of JSON escape each slash
+    if text.startswith("&", start):
+        return _ENTITY.fullmatch(text, start, end) is not None and is_html(text)
     return _ESCAPED_IN_LATEX.match(text, start) is not None and is_latex(text)
 
 

@@ -33,7 +33,14 @@ def is_latex(text: str) -> bool:
     return _COMMAND.search(text) is not None
 
 
-_COMMAND = later(r"\\[a-z]{3,20}\{")
+@lru_cache(maxsize=1)
+def is_html(text: str) -> bool:
+    """Whether the text has a row, paragraph or the like of HTML: `&` is written `&amp;` there."""
+    return _CLOSED.search(text) is not None
+
+
+_CLOSED = later("</(?:t[dhr]|p|li|div|span|a|h[1-6]|title|option)>")
+_COMMAND = later(r"\\[a-z]{3,20}\{|[0-9]\\%")
 _CALCULATED = later(r" ([-+*/=<>]) |(?<=[,{$]) | (?=[$}])")  # blanks that mathematics in LaTeX has as its writer likes
 _CALLED, _BETWEEN_VALUES = later(r"=?[A-Za-z_$][\w.]*[(\[](?!.*\d-[a-z])"), later("(,) | (=|(?<![A-Z0-9][0-9] ):) ")
 """`tert-butyl(2,4-dioxo...` is a substance, in which no blank is."""
@@ -113,11 +120,11 @@ def is_reformatted(target: Target, text: str, start: int, end: int, parts: Seque
 
 
 _TERM = (
-    r"(?:(?:0|[1-9][0-9]{0,6})(?:\.[0-9]+)?%?[A-Za-z]?|[A-Za-z][0-9\u0300-\u0338]?"
+    r"(?:(?:0|[1-9][0-9]{0,6})(?:\.[0-9]+)?%?[A-Za-zа-я]?|[A-Za-zа-я][0-9\u0300-\u0338]?"
     r"|sin|cos|tan|log(?:2|10)?|lg|ln|exp|sqrt|max|min)[)²³]*+"
 )
-_SUM = later(rf"[(]*{_TERM}(?:[-+*/×÷^(%]++{_TERM})+")
-_OF_SUM, _TIMES = later(" ([-+*/×÷−%]) "), str.maketrans("×÷−", "*/-")
+_SUM = later(rf"[(×÷]*{_TERM}(?:[-+*/×÷^(%]++{_TERM})+")
+_OF_SUM, _TIMES = later(r" ([-+*/×÷−%]) |(?<=\A[×÷]) "), str.maketrans("×÷−", "*/-")
 _EQUALS, _POWERS = later(r"[)²³]{0,3} {0,3}[=＝≈≠≤≥^]|\)[²³]? [*/×÷]"), later(r"[)²³]{1,2} ?[-+*/×÷=]|[²³]")
 _DIVISOR = later(r"/(?:[0-9.]+|[A-Z]\([A-Z]\))")
 _GOES_ON, _WENT_BEFORE = later(r"[)²³]{0,3} [-+*/×÷−] \(?[0-9]"), later(r"[0-9)²³%] [-+*/×÷−] \(?\Z")
@@ -135,7 +142,7 @@ def is_worked_out(target: Target, text: str, start: int, end: int, parts: Sequen
     is_sum = _SUM.fullmatch(wanted) is not None
     if not is_sum and target.kind != "cjk-pair":
         return False
-    if _OF_SUM.sub(lambda found: found[1], span).translate(_TIMES) != wanted.translate(_TIMES):
+    if _OF_SUM.sub(lambda found: found[1] or "", span).translate(_TIMES) != wanted.translate(_TIMES):
         return False
     if is_sum:
         if _EQUALS.match(text, end):
