@@ -89,7 +89,6 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
         after,
         is_begun=is_begun,
         is_led=is_begun or before in "：:、",
-        is_cell=is_cell or before in _OPENERS,
     ):
         high = end
     apart = any(
@@ -108,16 +107,13 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     return [Span(low, high, *opened, "code" if kind == "cjk-pair" else kind, tuple(others))]
 
 
-def _is_tail(
-    run: str, low: int, high: int, end: int, after: str, *, is_begun: bool, is_led: bool, is_cell: bool
-) -> bool:
+def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: bool, is_led: bool) -> bool:
     """Whether what is behind the last span belongs to the name.
 
     `is_begun`: a blank or bracket is before the run. `is_led`: so it is, or a colon.
     """
     tail = run[high:end]
-    kind = kind_of(run[low:high])
-    if kind == "unit":
+    if kind_of(run[low:high]) == "unit":
         return False  # `20-30g/亩兑水30kg`
     is_place = is_begun and after in _BEHIND and "/" in run[:high] and _TAIL_OF_A_PLACE.fullmatch(tail) is not None
     is_document = is_led and after in _CLAUSE and tail.endswith(DOCUMENTS) and run[high - 1].isascii()
@@ -130,7 +126,7 @@ def _is_tail(
         return (
             is_begun
             and _ANY_TAIL.fullmatch(tail) is not None
-            and ((is_cell and kind not in _LENIENT) or not _WORD_BEHIND_A_TOKEN.match(run, high - 1))
+            and not _WORD_BEHIND_A_TOKEN.match(run, high - 1)
             and (begins_with_han or _HAS_A_TOKEN.match(run, 0, high) is not None)
         )
     if is_begun and after in _CLAUSE and _SHORT_TAIL.fullmatch(tail):

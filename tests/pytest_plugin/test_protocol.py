@@ -77,6 +77,7 @@ def everything(project: Path, result: pytest.RunResult) -> tuple[int, str, dict[
             text,
         )
         text = re.sub(r'"(started|ended|digest|git_commit)": ?("[^"]*"|null)', "", text)
+        text = re.sub(r"^=+ | =+$", "", text, flags=re.MULTILINE)  # as many as the duration between them leaves
         return "\n".join(line for line in text.split("\n") if "no:verbatim-blocks" not in line)
 
     names = ("*.xml", "reports/*/*.json", ".pytest_cache/v/cache/*", "cassettes/*/*.jsonl")

@@ -22,8 +22,6 @@ from harness.text import check, extract_targets, repair
         ("指派 关卡组/老K。", "关卡组/老K", "关卡组/老 K"),
         ("单位是分/笔，失败", "分/笔", "分 / 笔"),
         ("unit=件/箱，", "件/箱", "件 / 箱"),
-        ("型号：x1_SKU支付", "x1_SKU支付", "x1_SKU 支付"),
-        ("设计稿：Figma/CRM改版\n", "Figma/CRM改版", "Figma/CRM 改版"),
         ("型号 XJ风机-3A", "XJ风机-3A", "XJ 风机-3A"),
         ("变量名 user名称_ID 不能改", "user名称_ID", "user 名称_ID"),
         ("证件（CS2203-01班）在", "CS2203-01班", "CS2203-01 班"),
