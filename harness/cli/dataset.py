@@ -416,10 +416,10 @@ def _say_skipped(skipped: dict[str, str]) -> None:
 
 def _gold_sources(run: RunRecord, stronger: RunRecord | None, *, mended: bool) -> tuple[list[Case], GoldSources]:
     """The cases of the project now, and where right answers to the prompts of `run` come from."""
-    from harness.authoring.right_answers import answers_file, read_answers
     from harness.errors import SuiteError
     from harness.finetune.bad_cases import GoldSources
     from harness.suite import case_files, load_cases, load_info
+    from harness.suite.answers import answers_file, read_answers
 
     names: dict[str, list[str]] = {}  # a selection has other names for the same cases
     for one in run.cases:

@@ -1,16 +1,9 @@
 """What the product reads and writes: cases, answers, run records, policies."""
 
-import os
-import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
-
-if TYPE_CHECKING:
-    from pydantic._internal._model_construction import ModelMetaclass
-else:
-    ModelMetaclass = type(BaseModel)
 
 _set = object.__setattr__
 
@@ -34,30 +27,7 @@ class kept_property(cached_property[_T]):  # as the one of functools
             return found
 
 
-_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
-_one_at_a_time = threading.RLock()
-
-
-class _RecordClass(ModelMetaclass):
-    """Of classes that are no matter of plugins of pydantic.
-
-    To find those, which hardly an environment has, pydantic reads the metadata of all packages for its first class.
-    """
-
-    def __new__(cls, *given: Any, **settings: Any) -> type:
-        with _one_at_a_time:  # of two threads each would take the other's setting for the one before
-            before = os.environ.get(_PLUGINS)
-            os.environ[_PLUGINS] = "__all__"
-            try:
-                return super().__new__(cls, *given, **settings)
-            finally:
-                if before is None:
-                    del os.environ[_PLUGINS]
-                else:
-                    os.environ[_PLUGINS] = before
-
-
-class Record(BaseModel, metaclass=_RecordClass):
+class Record(BaseModel):
     """A frozen value that refuses fields it does not know: the configuration that every stored type shares."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ignored_types=(kept_property,))

@@ -36,8 +36,6 @@ MOST_TARGET_WORK = 1_000_000
 
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-LANGUAGE_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
-LONE_SURROGATE = "holds a lone surrogate, which no request can carry; accepted: whole characters"
 
 
 class CheckCall(Record):

@@ -94,7 +94,7 @@ def test_a_replay_loads_no_engine_and_no_library_that_it_does_not_use(tmp_path: 
     make_project(tmp_path, 1)
     asks_the_system = sys.platform in ("darwin", "win32")  # for its proxies
     of_the_system = () if asks_the_system else ("urllib.request", "http.client")
-    late = ("harness.suite.line", "harness.endpoints.stream", "harness.text.repairing", "harness.decisions.evidence")
+    late = ("harness.endpoints.stream", "harness.text.repairing", "harness.decisions.evidence")
     unused = ("re2", "openai", "scipy", "asyncio", *late, *of_the_system)
     (tmp_path / "conftest.py").write_text(
         f"import sys\n\ndef pytest_unconfigure():\n    print('loaded', sorted(set({unused!r}) & set(sys.modules)))\n"

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from harness.authoring.right_answers import answers_file, broken, document, read_answers
+from harness.authoring.right_answers import broken, document
 from harness.config import ModelConfig
 from harness.records.answer import Completion, ToolCall
 from harness.records.case import Case
 from harness.runs.judge import Judge
 from harness.suite import builtin_root, case_files, load_cases, load_info, load_suite
+from harness.suite.answers import answers_file, read_answers
 
 JUDGE = Judge(ModelConfig(name="any"))
 WRITTEN = ("over_correction", "structured", "general", "streaming")
