@@ -16,7 +16,7 @@ from harness.text.characters import SPACE_SET, is_cjk, later
 from harness.text.explain import Change
 from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
-from harness.text.others import LOST, WORDS, is_another_thing, is_in_other_words, is_no_markup
+from harness.text.other_things import LOST, WORDS, is_another_thing, is_in_other_words, is_no_markup
 from harness.text.search import MANY, Source
 from harness.text.spacing import is_of_style
 from harness.text.sums import (

@@ -13,7 +13,8 @@ _HAN = "\u3400-\u9fff"
 _CLOSED = later(f"(?<=[{_HAN}])(?=[0-9])|(?<=[0-9])(?=[{_HAN}])")
 _APART = later(f"(?<=[{_HAN}]) (?=[0-9])|(?<=[0-9]) (?=[{_HAN}])")
 _KINDS = frozenset({"cjk-pair", "code", "name"})
-_FEW, _MOST_ASKED = 2, 50
+_FEW, _NEAR = 2, 100
+"""How many places tell of a style, and how far from the mention: a stream has no more of the text round it."""
 
 
 def is_of_style(kind: str, page: Page, start: int, end: int, parts: tuple[str, ...]) -> bool:
@@ -29,13 +30,13 @@ def is_of_style(kind: str, page: Page, start: int, end: int, parts: tuple[str, .
         return True
     if _CLOSED.search(text, start, end + 1) or (not page.is_text and (start, end) == (0, len(text))):
         return False  # an edge tells, too
-    apart_of_all, closed_of_all = _counts(text, parts)
-    return apart < apart_of_all or closed_of_all < _FEW
+    apart_near, closed_near = _counts(text[max(0, start - _NEAR) : end + _NEAR], parts)
+    return apart < apart_near or closed_near < _FEW
 
 
 @lru_cache(maxsize=8)
 def _counts(text: str, parts: tuple[str, ...]) -> tuple[int, int]:
     """How many places are apart here and not in the source, and how many are closed."""
     around = [text[found.start() - 1 : found.end() + 1] for found in _APART.finditer(text)]
-    asked = [one for one in around[:_MOST_ASKED] if not any(one in part for part in parts)]
-    return len(asked) + max(0, len(around) - _MOST_ASKED), sum(1 for _ in _CLOSED.finditer(text))
+    own = [one for one in around if not any(one in part for part in parts)]
+    return len(own), sum(1 for _ in _CLOSED.finditer(text))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.text import check
+from harness.text import check, repair, repair_stream
 
 _PLACES = "货在 3号楼/5号楼 和 8号楼，共3箱，第2批。"
 
@@ -52,3 +52,12 @@ def test_a_word_one_blank_before_a_file_name_may_be_a_label() -> None:
     assert _flagged(source, "设计书为 2采区爆破设计06-18.pdf。") == []
     assert _flagged(source, "见 2采区爆破设计06 - 18.pdf。") == ["2采区爆破设计06 - 18.pdf"]
     assert _flagged(source, "设计书 2采区爆破设计06 - 18.pdf。") == ["设计书 2采区爆破设计06 - 18.pdf"]
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_what_is_far_from_a_mention_tells_nothing_so_that_a_stream_is_mended_as_the_whole(place: str) -> None:
+    source, mention, style = "看 3号楼/5号楼 的", "在“3 号楼/5 号楼”处。", "共 7 处，另有 8 处。"
+    between = "这里是一段很长的说明，第1点和第2点都要注意。" * 120
+    output = mention + between + style if place == "first" else style + between + mention
+    pieces = [output[start : start + 50] for start in range(0, len(output), 50)]
+    assert "".join(repair_stream(source, pieces)) == repair(source, output).text != output
