@@ -134,10 +134,11 @@ class Pace:
     """Lets requests out.
 
     Args:
-        max_concurrency: requests at one time, reached by doubling from two. A 429 or a time-out halves what goes out,
-            and answers bring it back one by one: a server with one place would otherwise still work on requests that
-            nobody waits for any more. LiteLLM's proxy goes on asking for them, too, unless it is set not to, so a
-            time-out there fills the queue for those that follow.
+        max_concurrency: requests at one time, reached by doubling from two; at once where the first answer is so quick
+            that a server with one place would answer all of them in half of `timeout_s`. A 429 or a time-out halves
+            what goes out, and answers bring it back one by one: a server with one place would otherwise still work on
+            requests that nobody waits for any more. LiteLLM's proxy goes on asking for them, too, unless it is set not
+            to, so a time-out there fills the queue for those that follow.
         timeout_s: of one request. Answers that take half of it because they wait for each other let no more go out.
         rpm: requests a minute, evenly spread.
         tpm: tokens a minute, by what the answers so far took.
@@ -277,13 +278,23 @@ class Pace:
                 self.lowest_concurrency = min(self.lowest_concurrency, self.concurrency)
         elif attempt.exchange is not None:
             self._good += 1
-            if self._is_crowded(time.monotonic() - turn.started):
+            took_s = time.monotonic() - turn.started
+            if self._is_crowded(took_s):
+                return
+            if not self._last_cut and self._answers_all_in_time(took_s):
+                self.concurrency = self.max_concurrency
+                self._call_next()
                 return
             if self.concurrency < self.max_concurrency and (not self._last_cut or self._good >= self.concurrency):
                 # one more for each answer doubles it in a round; after the first cut, one more for each round
                 self.concurrency += 1
                 self._good = 0
                 self._call_next()
+
+    def _answers_all_in_time(self, took_s: float) -> bool:
+        """Whether even a server with one place would answer as many requests as are allowed at one time, one after the
+        other, in the share of the time-out that is theirs: nothing is to be learnt by going slowly."""
+        return self._timeout_s is not None and took_s * self.max_concurrency <= self._timeout_s * _ROOM
 
     def _is_crowded(self, took_s: float) -> bool:
         """Whether one more request at one time would bring all of them near the time-out: a server with one place

@@ -142,6 +142,30 @@ def test_it_starts_low_doubles_in_a_round_and_a_time_out_halves_it() -> None:
     assert run(grow()) == [2, 4, 8, 16, 8]
 
 
+@pytest.mark.parametrize(("took_s", "then"), [(0.05, 32), (0.9, 32), (1.0, 3)])
+def test_a_quick_endpoint_is_asked_at_full_concurrency_after_its_first_answer(
+    took_s: float, then: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr("harness.endpoints.pace.time", clock)
+
+    async def grow() -> list[int]:
+        pace = Pace(max_concurrency=32, timeout_s=60.0)  # with one place, 32 answers of 0.9 s take 29 s
+        turn, other = await pace.enter(BODY), await pace.enter(BODY)
+        clock.now += took_s
+        pace.leave(turn, GOOD)
+        grown = pace.concurrency
+        pace.leave(other, Attempt(Completion(unusable="http_429"), throttled=True))
+        slowed = pace.concurrency
+        again = await pace.enter(BODY)
+        pace.leave(again, GOOD)  # after a cut it comes back one by one, however quick
+        return [grown, slowed, pace.concurrency]
+
+    grown, slowed, again = run(grow())
+    assert grown == then
+    assert (slowed, again) == (1, 2)
+
+
 @pytest.mark.parametrize("reason", ["timeout", "http_408", "http_504", "http_524"])
 def test_a_time_out_of_a_gateway_counts_as_one_of_ours(reason: str) -> None:
     async def cut() -> int:
