@@ -67,8 +67,8 @@ def sheet_rows(source: BinaryIO, name: str, sheet: str | None = None) -> Iterato
     A number is written as it is stored, or with the zeros that its format shows (`00123`, `1.10`); a date as ISO 8601.
 
     Raises:
-        ConfigError: openpyxl is not installed, there is no such sheet, several have rows, or the file is damaged or
-            stands for too much.
+        ConfigError: openpyxl is missing; the sheet does not exist, or none is named and several hold rows; the file is
+            corrupt, or too large once it is unpacked.
     """
     try:
         import openpyxl
@@ -115,7 +115,7 @@ def as_csv(path: Path, sheet: str | None = None) -> str | None:
 
 
 def _measured(source: BinaryIO, name: str) -> bool:
-    """Whether there are formulas. Raises ConfigError where the parts stand for too much."""
+    """Whether there are formulas. Raises ConfigError where the parts are too large once they are unpacked."""
     size = tags = 0
     has_formulas = False
     with zipfile.ZipFile(source) as archive:

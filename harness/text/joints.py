@@ -9,6 +9,7 @@ The same holds for what no sign is needed to see: `0. 9%`, and letters, digits a
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAKS, SPACE_SET, is_cjk, later
 from harness.text.search import Source
+from harness.text.targets import OF_A_SENTENCE
 
 LONGEST = 100
 """Code points that a joint takes at most in an answer: two words, up to three signs, and the blanks beside them."""
@@ -241,16 +243,25 @@ def _is_at_a_point(
 
 _INSIDE = later(rf"[(（\[](?<=\w.)[{_BLANKS}]{{1,3}}(?=\w)|(?<=\w)[{_BLANKS}]{{1,3}}[)）\]]")
 
+
+def _between_words(
+    pattern: re.Pattern[str], text: str, is_free: _Free
+) -> Iterator[tuple[re.Match[str], re.Match[str], re.Match[str]]]:
+    """What the pattern finds, with the words before and behind it."""
+    for found in pattern.finditer(text):
+        start, end = found.span()
+        left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _RIGHT.match(text, end, end + _WORD + 1)
+        if left and right and is_free(start, end):
+            yield left, found, right
+
+
 _ESCAPED = later(r"(?<=[\w.%-])\\_(?=[\w.%-])")
 
 
 def _escaped(text: str, is_free: _Free) -> Iterator[_Place]:
     """`门店\\_日销`: as Markdown escapes it."""
-    for found in _ESCAPED.finditer(text):
-        start, end = found.span()
-        left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _RIGHT.match(text, end, end + _WORD + 1)
-        if left and right and is_free(start, end):
-            yield left.start(), right.end(), left[0] + "_" + right[0], (start, end)
+    for left, found, right in _between_words(_ESCAPED, text, is_free):
+        yield left.start(), right.end(), left[0] + "_" + right[0], found.span()
 
 
 def _in_brackets(text: str, is_free: _Free) -> Iterator[_Place]:
@@ -298,12 +309,10 @@ _APOSTROPHE = later(rf"(?:[{_BLANKS}]['’][{_BLANKS}]?|(?<=[A-Za-z])['’][{_BL
 
 def _at_apostrophes(text: str, is_free: _Free) -> Iterator[_Place]:
     """`O' Brien`, where the source has `O'Brien`."""
-    for found in _APOSTROPHE.finditer(text):
-        start, end = found.span()
-        left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _RIGHT.match(text, end, end + _WORD + 1)
-        if left and right and left[0].isascii() and right[0].isascii() and is_free(start, end):
+    for left, found, right in _between_words(_APOSTROPHE, text, is_free):
+        if left[0].isascii() and right[0].isascii():
             quote = "’" if "’" in found[0] else "'"
-            yield left.start(), right.end(), left[0] + quote + right[0], (start, end)
+            yield left.start(), right.end(), left[0] + quote + right[0], found.span()
 
 
 _ARROW = later(rf"(?:[–－−]>(?<=\w..)|(?:-[{_BLANKS}]>|->[{_BLANKS}]|[{_BLANKS}]->)(?<=\w...))(?=\w)")
@@ -311,11 +320,9 @@ _ARROW = later(rf"(?:[–－−]>(?<=\w..)|(?:-[{_BLANKS}]>|->[{_BLANKS}]|[{_BLA
 
 def _at_arrows(text: str, is_free: _Free) -> Iterator[_Place]:
     """`USART1- >BRR`, `p-> next`; not `A -> B`."""
-    for found in _ARROW.finditer(text):
-        start, end = found.span()
-        left, right = _LEFT.search(text, max(0, start - _WORD - 1), start), _RIGHT.match(text, end, end + _WORD + 1)
-        if left and right and left[0].isascii() and right[0].isascii() and is_free(start, end):
-            yield left.start(), right.end(), left[0] + "->" + right[0], (start, end)
+    for left, found, right in _between_words(_ARROW, text, is_free):
+        if left[0].isascii() and right[0].isascii():
+            yield left.start(), right.end(), left[0] + "->" + right[0], found.span()
 
 
 _PARTED = later(f"(?:(?<=[{_HAN}])[{_BLANKS}](?=[!-~])|(?<=[!-~])[{_BLANKS}](?=[{_HAN}]))")
@@ -346,12 +353,12 @@ def _parted(text: str, start: int, end: int, is_free: _Free) -> Iterator[_Place]
         yield start, end, _BLANK_BETWEEN.sub("", text[start:end]), (start, end)
 
 
-_OF_A_SENTENCE = later("[的了吗嗎呢吧是把被将將请請我你您他她它们們这這那没沒不也都就]|(?!.*[/\\\\]).{25}")
+_TOO_LONG = later("(?!.*[/\\\\]).{25}")
 
 
 def _is_a_name(wanted: str, part: str, place: int) -> bool:
     """Whether a source has it as a string by itself, and no sentence: between blanks or signs, or behind `目录名叫`."""
-    if _OF_A_SENTENCE.search(wanted):
+    if OF_A_SENTENCE.search(wanted) or _TOO_LONG.search(wanted):
         return False
     before, behind = part[place - 1 : place], part[place + len(wanted) : place + len(wanted) + 1]
     begins = not before.isalnum() or _ROOTED.match(wanted) or _NAMED_BEFORE.search(part, max(0, place - 2), place)

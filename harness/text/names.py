@@ -193,9 +193,8 @@ def endings_in(inner: str, *, closed: bool) -> list[re.Match[str]]:
 
 def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]:
     """Files in an atom: verbs and labels before a name are cut off; the name ends at its extension."""
-    start += (
-        text[start] == "@" and not text[start - 1 : start].isalnum()
-    )  # `@docs/设计V2.md`, as it is written for a tool
+    if text[start] == "@" and not text[start - 1 : start].isalnum():
+        start += 1  # `@docs/设计V2.md`, as it is written for a tool
     for stop in ends:
         start = _opened_before(text, start)
         low, uncertain = _name_start(text, start, stop)
@@ -284,9 +283,8 @@ def files_with_blanks(text: str) -> Iterator[Span]:
         if len(words) > 1 and _is_one_name(words):
             verbs = [one.end() for one in _ACTION.finditer(text, place, place + len(words[0]) - 1)]
             low, uncertain = _name_start(text, verbs[-1] if verbs else place, found.end())
-            is_led = len(words) == 2 and _TITLE.fullmatch(
-                words[0]
-            )  # `设计书 2采区设计06-18.pdf`: a label, or a part of it
+            # `设计书 2采区设计06-18.pdf`: a label, or a part of it
+            is_led = len(words) == 2 and _TITLE.fullmatch(words[0])
             yield Span(low, found.end(), uncertain, kind="file", alternates=(found[0],) if is_led else ())
         elif ")" in text[found.start() - 2 : found.end()] and (low := _before_brackets(text, *found.span())) >= 0:
             low, uncertain = _name_start(text, low, found.end())

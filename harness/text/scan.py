@@ -28,11 +28,10 @@ from harness.text.names import (
 from harness.text.sides import length_of_side, lengths_of_pair, seams, unspaced_seams
 from harness.text.spaced import chains_of_own_signs, has_sign, spans_with_blanks
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import HEADS, Target, is_code, is_sum, kind_of, pairs_of
+from harness.text.targets import HEADS, OF_A_SENTENCE, Target, is_code, is_sum, kind_of, pairs_of
 from harness.text.wholes import (
     BESIDE_A_CELL,
     IN_BRACKETS,
-    OF_A_SENTENCE,
     also_called,
     in_touching_bracket,
     is_cell,

@@ -23,9 +23,9 @@ def is_of_style(kind: str, page: Page, start: int, end: int, parts: tuple[str, .
     `kind` is that of the target, `parts` are those of the source: what it has apart, an answer may have too.
     """
     text = page.text
-    apart = (
-        sum(1 for _ in _APART.finditer(text, start, end)) if kind in _KINDS else 0
-    )  # `3-5 个` is written in both ways
+    if kind not in _KINDS:
+        return True  # `3-5 个` is written in both ways
+    apart = len(_APART.findall(text, start, end))
     if not apart:
         return True
     if _CLOSED.search(text, start, end + 1) or (not page.is_text and (start, end) == (0, len(text))):
@@ -39,4 +39,4 @@ def _counts(text: str, parts: tuple[str, ...]) -> tuple[int, int]:
     """How many places are apart here and not in the source, and how many are closed."""
     around = [text[found.start() - 1 : found.end() + 1] for found in _APART.finditer(text)]
     own = [one for one in around if not any(one in part for part in parts)]
-    return len(own), sum(1 for _ in _CLOSED.finditer(text))
+    return len(own), len(_CLOSED.findall(text))

@@ -498,6 +498,12 @@ BELOW_ZERO = _words(
 
 CONJUNCTIONS = "与與和及或跟"
 
+OF_A_SENTENCE = later(
+    f"[的了已吗呢吧是在把被将將请請我你您他她它们們这那這不没沒也都就还還并並而但若如则則各取转轉接按由给給从從到{CONJUNCTIONS}"
+    f"\u3041-\u3096\uac00-\ud7a3]|等于|多少|{any_of(word for word in VERBS if len(word) > 1)}"
+)
+"""What a sentence has, and the name of a thing has not."""
+
 PLATES = "沪京粤津渝苏浙皖闽鲁豫鄂湘川贵云陕甘青藏新蒙辽吉黑桂琼赣晋冀宁滬粵蘇閩魯貴雲陝遼瓊贛晉寧"
 """First character of a number plate."""
 

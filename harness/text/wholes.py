@@ -11,7 +11,7 @@ from itertools import pairwise
 from harness.text.chains import HAN, Span, kept_cut, sentence_cut, touches
 from harness.text.characters import is_cjk, later
 from harness.text.spaced import has_sign
-from harness.text.targets import CONJUNCTIONS, DOCUMENTS, NUMBERED_NAME, PLATES, VERBS, Target, any_of, kind_of
+from harness.text.targets import DOCUMENTS, NUMBERED_NAME, OF_A_SENTENCE, PLATES, Target, kind_of
 
 _OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
 _BEFORE = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
@@ -19,10 +19,6 @@ _BEHIND = frozenset(("", "\n", " ", "|", *_CLOSERS))
 _TEXT_ENDS = frozenset(("", "\n"))
 _CLAUSE = frozenset("，。；、！？;,.")
 _LONGEST = 28
-OF_A_SENTENCE = later(
-    f"[的了已吗呢吧是在把被将將请請我你您他她它们們这那這不没沒也都就还還并並而但若如则則各取转轉接按由给給从從到{CONJUNCTIONS}"
-    f"\u3041-\u3096\uac00-\ud7a3]|等于|多少|{any_of(word for word in VERBS if len(word) > 1)}"
-)
 _TOO_LONG = later(f"[{HAN}]{{8}}")
 _MIXED = later(f"(?=.*[{HAN}]).*[A-Za-z0-9]")
 _WORD_AND_TOKEN = later(f"[{HAN}][A-Za-z0-9#§$¥￥±+]|:")
