@@ -253,6 +253,7 @@ def test_an_endpoint_that_refuses_stops_a_run_at_the_same_case(
 
 def test_a_live_run_waits_for_no_later_answer(many: Path, pytester: pytest.Pytester, endpoint: FakeEndpoint) -> None:
     given = ["--model=fake", "--cassette-mode=live", "--max-concurrency=2"]
+    endpoint.most_running = 0  # the recording of `many` asked at the concurrency of its own
     own = pytester.runpytest(*given, *WITHOUT).parseoutcomes()
     endpoint.delay_s = 0.05
     assert pytester.runpytest(*given).parseoutcomes() == own
