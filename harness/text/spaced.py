@@ -80,14 +80,18 @@ _SPACED_PAIR = later(f"([{HAN}]+)[^\\S\\n]+([-/／])[^\\S\\n]+([{HAN}]+)")
 
 def _are_separators(text: str, start: int, end: int) -> bool:
     """Whether a slash between blanks parts the fields of a clause, as two others do there."""
-    if text.count(" / ") < _FIELDS:
+    low = max(0, start - _NEAR)
+    behind = _CLAUSE_END.search(text, end, end + 2 * _NEAR)
+    high = behind.start() if behind else end + _NEAR
+    if text.count(" / ", low, high) < _FIELDS:
         return False
-    behind = _CLAUSE_END.search(text, end)
-    before = _CLAUSE_END.split(text[max(0, start - 200) : start])[-1]
-    return len(_GROUP.findall(before + text[start : behind.start() if behind else end + 200])) >= _FIELDS
+    before = _CLAUSE_END.split(text[low:start])[-1]
+    return len(_GROUP.findall(before + text[start:high])) >= _FIELDS
 
 
 _FIELDS, _CLAUSE_END, _GROUP = 3, later("[;:，。；：、\n]|, "), later(r" / (?!\S{1,40} / )")
+_NEAR = 200
+"""Characters round two words that tell whether they are fields: to read all of a long text for each takes too long."""
 
 
 def has_sign(text: str) -> bool:

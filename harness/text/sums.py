@@ -140,7 +140,7 @@ def is_worked_out(target: Target, text: str, start: int, end: int, parts: Sequen
         is_behind = text[start - 2 : start] == ") " and _home(target, parts)[target.start - 1 : target.start] == ")"
         return is_behind and span == f"/ {wanted[1:]}"
     is_sum = _SUM.fullmatch(wanted) is not None
-    if not is_sum and target.kind != "cjk-pair":
+    if not is_sum and not (target.kind == "cjk-pair" and _POWERS.match(text, end)):
         return False
     if _OF_SUM.sub(lambda found: found[1] or "", span).translate(_TIMES) != wanted.translate(_TIMES):
         return False
@@ -150,8 +150,7 @@ def is_worked_out(target: Target, text: str, start: int, end: int, parts: Sequen
         if not any(map(str.isdecimal, wanted)):
             return False  # `I / O - 2`
         return bool(_GOES_ON.match(text, end) or _WENT_BEFORE.search(text, max(0, start - 8), start))
-    part = _home(target, parts)
-    return all(_POWERS.match(whole, high) for whole, high in ((part, target.end), (text, end)))
+    return _POWERS.match(_home(target, parts), target.end) is not None
 
 
 class _Text(Protocol):

@@ -16,6 +16,7 @@ from harness.text.targets import DOCUMENTS, NUMBERED_NAME, OF_A_SENTENCE, PLATES
 _OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
 _BEFORE = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
 _BEHIND = frozenset(("", "\n", " ", "|", *_CLOSERS))
+_LEADS = frozenset("：:、")
 _TEXT_ENDS = frozenset(("", "\n"))
 _CLAUSE = frozenset("，。；、！？;,.")
 _LONGEST = 28
@@ -84,7 +85,7 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
         end,
         after,
         is_begun=is_begun,
-        is_led=is_begun or before in "：:、",
+        is_led=is_begun or before in _LEADS,
     ):
         high = end
     apart = any(
