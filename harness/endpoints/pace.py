@@ -102,6 +102,8 @@ _BURST = 0.1
 """Share of a minute's tokens that may go at once; the rest flows so that no minute sees more than the limit."""
 _TIMED_OUT = ("timeout", "http_408", "http_504", "http_524")
 """Here, or at a gateway, whose time-out says the same of the server behind it."""
+_ASKING_S = 0.001
+"""To ask takes the processor that long at least: more requests at one time than fit into an answer are of no use."""
 _ROOM = 0.5
 """Share of the time-out that an answer may take before more requests would only wait for each other."""
 _QUEUED = 1.5
@@ -134,8 +136,9 @@ class Pace:
     """Lets requests out.
 
     Args:
-        max_concurrency: requests at one time, reached by doubling from two; at once where the first answer is so quick
-            that a server with one place would answer all of them in half of `timeout_s`. A 429 or a time-out halves
+        max_concurrency: requests at one time, reached by doubling from two; at once, as far as the processor can ask
+            while one is answered, where the first answer is so quick that a server with one place would answer all of
+            them in half of `timeout_s`. A 429 or a time-out halves
             what goes out, and answers bring it back one by one: a server with one place would otherwise still work on
             requests that nobody waits for any more. LiteLLM's proxy goes on asking for them, too, unless it is set not
             to, so a time-out there fills the queue for those that follow.
@@ -281,8 +284,9 @@ class Pace:
             took_s = time.monotonic() - turn.started
             if self._is_crowded(took_s):
                 return
-            if not self._last_cut and self._answers_all_in_time(took_s):
-                self.concurrency = self.max_concurrency
+            wanted = min(self.max_concurrency, int(took_s / _ASKING_S))
+            if not self._last_cut and self.concurrency < wanted and self._answers_all_in_time(took_s):
+                self.concurrency = wanted
                 self._call_next()
                 return
             if self.concurrency < self.max_concurrency and (not self._last_cut or self._good >= self.concurrency):

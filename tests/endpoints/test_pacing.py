@@ -142,7 +142,7 @@ def test_it_starts_low_doubles_in_a_round_and_a_time_out_halves_it() -> None:
     assert run(grow()) == [2, 4, 8, 16, 8]
 
 
-@pytest.mark.parametrize(("took_s", "then"), [(0.05, 32), (0.9, 32), (1.0, 3)])
+@pytest.mark.parametrize(("took_s", "then"), [(0.002, 3), (0.02, 20), (0.05, 32), (0.9, 32), (1.0, 3)])
 def test_a_quick_endpoint_is_asked_at_full_concurrency_after_its_first_answer(
     took_s: float, then: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,7 +150,8 @@ def test_a_quick_endpoint_is_asked_at_full_concurrency_after_its_first_answer(
     monkeypatch.setattr("harness.endpoints.pace.time", clock)
 
     async def grow() -> list[int]:
-        pace = Pace(max_concurrency=32, timeout_s=60.0)  # with one place, 32 answers of 0.9 s take 29 s
+        # with one place, 32 answers of 0.9 s take 29 s; more than 20 requests of 1 ms do not fit into 20 ms
+        pace = Pace(max_concurrency=32, timeout_s=60.0)
         turn, other = await pace.enter(BODY), await pace.enter(BODY)
         clock.now += took_s
         pace.leave(turn, GOOD)
