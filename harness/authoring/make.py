@@ -97,11 +97,14 @@ def read_catalogue(
     delimiter = delimiter or sniffed(text)
     rows = list(_rows(path, text, delimiter))
     width = max(map(len, rows), default=0)
-    if not width:
+    blank = next((place for place, row in enumerate(rows) if any(map(str.strip, row))), None)
+    if blank is None:
         raise ConfigError(f"{path}: empty; accepted: a CSV file, or one string a line")
-    if width == 1 and _DIGIT.search(rows[0][0]) and not _unfit(rows[0][0].strip(), symbols):
+    first = rows[blank][0]
+    if width == 1 and _DIGIT.search(first) and not _unfit(first.strip(), symbols):
         header = False  # one string a line: `A-1` is not a title
-    above = _title_rows(rows, [one for one in (column, domain_column) if one and not one.isdecimal()]) if header else 0
+    titles = [one for one in (column, domain_column) if one and not one.isdecimal()]
+    above = _title_rows(rows, titles) or blank if header else 0
     names = rows[above] if header and rows else []
     wanted = _place(path, "--column", column, names, width)
     place = _place(path, "--domain-column", domain_column, names, width) if domain_column is not None else None

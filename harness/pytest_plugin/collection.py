@@ -6,6 +6,7 @@ read, unless `suite_python` in `[tool.harness]` names it."""
 
 from __future__ import annotations
 
+import os
 import types
 from collections.abc import Callable
 from contextlib import suppress
@@ -84,7 +85,7 @@ class Selection:
             return cls(narrowed="paths were given")
         given = config.getoption("verbatim_suites")
         roots = _suite_roots(harness, given)
-        config.args[:] = [str(root) for root in roots]
+        config.args[:] = [_as_argument(root, config.invocation_params.dir) for root in roots]
         config.args_source = pytest.Config.ArgsSource.ARGS
         if given != "builtin" and not _means_core(given):
             folders = [root for root in roots if root.suffix != ".cases"]
@@ -358,6 +359,11 @@ class CaseFailedError(Exception):
 def _means_core(given: str | None) -> bool:
     """Whether `--suites` asks for what a run without it asks; `core` keeps the names of the suites that it is from."""
     return given in (None, CORE)
+
+
+def _as_argument(path: Path, here: Path) -> str:
+    """The path, relative to `here` where pytest would take a part of it for a parameter or a test's name."""
+    return os.path.relpath(path, here) if "[" in str(path) or "::" in str(path) else str(path)
 
 
 def _suite_roots(harness: HarnessConfig, given: str | None) -> list[Path]:

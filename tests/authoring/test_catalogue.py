@@ -29,6 +29,26 @@ def test_what_a_spreadsheet_writes_needs_no_option(tmp_path: Path, encoding: str
     assert read(tmp_path, text.encode(encoding), column="产品名")[0] == ["水吧台/岛台区域", "报告2024版-终稿.md"]
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "terms"),
+    [
+        ("\n\nA-1\nB-2\n", {}, ["A-1", "B-2"]),
+        ("\nsku\nA-1\n", {}, ["A-1"]),
+        ("\n\nsku,name\nA-1,x\n", {"column": "1"}, ["A-1"]),
+    ],
+)
+def test_blank_lines_above_the_first_string_are_no_header(
+    tmp_path: Path, text: str, options: dict[str, str], terms: list[str]
+) -> None:
+    assert read(tmp_path, text, **options)[0] == terms
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "\n  \n", " , \n,\n"])
+def test_a_file_of_blanks_is_empty(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="empty; accepted: a CSV file, or one string a line"):
+        read(tmp_path, text)
+
+
 @pytest.mark.parametrize("begin", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1"])
 def test_a_workbook_is_named_as_one_and_no_encoding_is_asked_for(tmp_path: Path, begin: bytes) -> None:
     with pytest.raises(ConfigError, match="not a file of rows; save the sheet as CSV UTF-8"):

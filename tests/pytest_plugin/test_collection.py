@@ -35,6 +35,18 @@ def test_a_node_id_runs_one_case(project: Path, pytester: pytest.Pytester) -> No
     result.stdout.fnmatch_lines(["*partial: paths were given"])
 
 
+@pytest.mark.parametrize("options", [(), ("--suites=mine",), ("--suites=suites/mine",)])
+def test_a_folder_with_a_bracket_in_its_name_holds_a_project_like_any_other(
+    project: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    (project / "data [2026]").mkdir()
+    for name in ("suites", "pyproject.toml"):
+        (project / name).rename(project / "data [2026]" / name)
+    monkeypatch.chdir(project / "data [2026]")
+    result = pytester.runpytest("--model=fake", "--collect-only", "-q", *options)
+    result.stdout.fnmatch_lines(["suites/mine/cases.jsonl::a-1?fake?", "*3 tests collected*"])
+
+
 @pytest.mark.parametrize("word", ["a-2", "area", "zh"])
 def test_k_selects_by_id_tag_and_language(project: Path, pytester: pytest.Pytester, word: str) -> None:
     result = pytester.runpytest("--model=fake", "--collect-only", "-q", "-k", word)
