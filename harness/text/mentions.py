@@ -268,7 +268,9 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
             return False  # `net_amt_GBP`, `com.acme.vo.UserVo`
         return is_of_words and (wanted.islower() or "case" in codes)  # `Hugging Face Hub`, `Polars DataFrame`
     if (
-        (kind == "name" and codes == {"quote-lookalike"} and (wanted[0].islower() or wanted[1] == "'"))  # `l’e-mail`
+        (
+            kind == "name" and codes == {"quote-lookalike"} and (wanted[0].islower() or _APOSTROPHE.match(wanted))
+        )  # `l’e-mail`
         or (codes <= {"dropped", "case"} and _ENCODING.fullmatch(wanted))
         or (kind == "version" and _COMPARED.sub(r"\1", span)[1:] == wanted[1:])  # `Numpy >= 1.24, < 2.0`
         or (kind in _NUMBERED and _is_apart_from_its_name(reading, wanted, span, codes))
@@ -345,6 +347,7 @@ def _is_apart_from_its_name(reading: Reading, wanted: str, span: str, codes: set
     return in_bold or span in (wanted[: name.end()] + blank + wanted[name.end() :] for blank in _THIN)
 
 
+_APOSTROPHE = later(r"[a-z]|[^\W\d]['’]|[^\W_]+['’][^\W_]+\Z")
 _ENCODING = later(r"(?:utf|ucs|sha|crc|md|cp|latin|base|iso|koi|windows)-\d+(?:-[0-9A-Z]+)?", re.IGNORECASE)
 _HALF_OF_A_DAY = later(r"[0-9]{1,2}(?:[:.][0-9]{2})? ?[ap]\.?m\.?", re.IGNORECASE)  # `4:30 pm`
 _SPAN_OF_YEARS = later("[12][0-9]{3}—[12][0-9]{3}")  # as GB/T 15834 sets it
@@ -483,7 +486,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     if "、" in span and target.kind != "code" and _SHORT_SIDES.fullmatch(target.text):
         return True  # `Java、Python、前端`
     if target.kind == "name":
-        if not is_altered or target.text.isupper():
+        if not is_altered or target.text.isupper() or (codes == {"escaped"} and "&" in target.text):
             return False
         return "case" in codes or target.text[0].isdecimal() or not _is_among_cjk(text, reading)
     if target.kind == "cjk-pair":

@@ -26,7 +26,7 @@ from harness.text.names import (
     path_at,
 )
 from harness.text.sides import length_of_side, lengths_of_pair, seams, unspaced_seams
-from harness.text.spaced import chains_of_own_signs, has_sign, spans_with_blanks
+from harness.text.spaced import chains_of_own_signs, has_sign, names_of_words, spans_with_blanks
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import HEADS, OF_A_SENTENCE, Target, is_code, is_sum, kind_of, pairs_of
 from harness.text.wholes import (
@@ -163,6 +163,8 @@ def _parts(kind: str, whole: str) -> tuple[str, ...]:
         return (whole[1:],) if whole[1:2].isdecimal() else ()  # `$12/mo`
     if kind == "standard":
         return (whole.partition("+")[0],) if "+" in whole else ()
+    if kind == "code" and whole[-2] in "-/" and " " in whole:
+        return (whole.partition(" ")[2],)  # `TGHU 660418-2`
     if kind == "code" and (mount := _MOUNTED.fullmatch(whole)):
         return tuple(one for one in mount.groups() if has_sign(one))
     return tuple(_HOLDERS.findall(whole)) if kind == "placeholder" and whole.count("${") > 1 else ()
@@ -558,7 +560,7 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 
 
 def _spans(text: str, symbols: SymbolTable) -> list[Span]:
-    spans = [*spans_in(text), *files_with_blanks(text), *spans_with_blanks(text, symbols)]
+    spans = [*spans_in(text), *files_with_blanks(text), *spans_with_blanks(text, symbols), *names_of_words(text)]
     return spans if symbols is DEFAULT_SYMBOLS else [*spans, *chains_of_own_signs(text, symbols)]
 
 

@@ -119,6 +119,25 @@ def spans_with_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
             yield Span(start, end, kind="spaced", alternates=tuple(codes))
 
 
+_CAPITAL, _OF_A_NAME = "[A-ZÀ-ÖØ-Þ]", "[^\\s,;:!?()\\[\\]{}<>|*`'\"“”«»&]{0,40}"
+_JOINED = later(rf"(?<![^\s|(\[“\"«]){_CAPITAL}{_OF_A_NAME}(?: & {_CAPITAL}{_OF_A_NAME})+(?<!\.)")
+_WITH_AN_APOSTROPHE = later(
+    rf"(?<![\w’.@/\\-])(?<!\w')(?:[A-Za-zÀ-ɏ]{{1,7}}['’]{_CAPITAL}(?=\w*[^\W\d_A-ZÀ-Þ])"
+    rf"|{_CAPITAL}[a-zà-ɏ]{{1,7}}(?<![Qq]u)(?<!ll|un)(?<!urd|uel|utt|est)['’](?=[a-zà-ɏ]{{3}}))"
+    rf"[A-Za-zÀ-ɏ]++(?:-{_CAPITAL}[A-Za-zÀ-ɏ]+)*(?![\w/@-])"
+)
+
+
+def names_of_words(text: str) -> Iterator[Span]:
+    """Names that a sign of prose holds together: `Ferro & Sons/Trustees`, `N'Diaye`, `Zhar'eth`."""
+    if " & " in text:
+        for found in _JOINED.finditer(text):
+            yield Span(*found.span(), kind="name", alternates=tuple(filter(has_sign, found[0].split(" & "))))
+    if "'" in text or "’" in text:
+        for found in _WITH_AN_APOSTROPHE.finditer(text):
+            yield Span(*found.span(), kind="name")
+
+
 @lru_cache(maxsize=64)
 def _atoms_with(signs: str) -> re.Pattern[str]:
     """Runs that a project's own symbols do not end, though one of them may end an atom otherwise."""

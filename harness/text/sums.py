@@ -17,7 +17,10 @@ def is_formula(text: str) -> bool:
     )
 
 
-_KEYED = later(r"\\(?:[a-zA-Z]*(?:ref|cite[a-z]*)|label|input|include\w*|usepackage|begin|end|url|href|gls\w*)\b")
+_KEYED = later(
+    r"\\[dwsDWS]\{"
+    r"|\\(?:[a-zA-Z]*(?:ref|cite[a-z]*)|label|input|include\w*|usepackage|begin|end|url|href|gls\w*)\b"
+)
 
 
 def is_unescaped(wanted: str, span: str) -> bool:
@@ -50,8 +53,10 @@ _MOVE = later(r"[1-9][0-9]?\.(?:O-O(?:-O)?|[KQRBN]?[a-h]?[1-8]?x?[a-h][1-8](?:=[
 _DIMENSIONS = later(r"[Φφ]?[0-9.]+(?:×[0-9.]+)+(?:[a-z]{1,3}|@[0-9]+Hz)?|[0-9.]+×10\^?[0-9⁰¹²³⁴-⁹].*")
 _BESIDE_TIMES = later("(?<=[×@{]) | (?=[×@}])|(?<=[:,]) ")
 _CITED = later(r"\w[\w.+-]*\[[0-9]{1,3}(?:[,-][0-9]{1,3})*\]")
-_VARIABLES = later("[A-Za-z](?:,[A-Za-z])+")
-_HAS_NO_SIGN = later(r"[^.×,$\\(\[]{4,}")
+_VARIABLES = later(r"[A-Za-z](?:,[A-Za-z])+|-?[0-9]+\.[0-9]+,-?[0-9]+\.[0-9]+")
+_DEGREES = later(r"[0-9]+°.*[NSEW]")
+_BEHIND_DEGREES = later("(?<=[°'′’\"″”])")
+_HAS_NO_SIGN = later(r"[^.×,$\\(\[°]{4,}")
 
 
 def is_calculated(wanted: str, span: str) -> bool:
@@ -69,6 +74,8 @@ def is_calculated(wanted: str, span: str) -> bool:
         return _BESIDE_TIMES.sub("", span) == wanted
     if _CITED.fullmatch(wanted):
         return span.replace(" [", "[") == wanted  # `BERT [1]`
+    if _DEGREES.fullmatch(wanted):
+        return span == _BEHIND_DEGREES.sub(" ", wanted)  # `40° 26' 46" N`
     if _VARIABLES.fullmatch(wanted):
         return span.replace(", ", ",") == wanted
     if is_formula(wanted):

@@ -1,0 +1,70 @@
+"""Names with `&` or an apostrophe, and numbers whose signs are brackets, commas, semicolons or a blank."""
+
+import pytest
+
+from harness.text import check, extract_targets, repair
+
+
+@pytest.mark.parametrize(
+    ("target", "damaged", "verdict"),
+    [
+        ("Ferro & Sons/Trustees", "Ferro & Sons / Trustees", "spaced"),
+        ("Salt & Half-Light", "Salt &amp; Half-Light", "altered"),
+        ("Marks&Spencer", "Marks&amp;Spencer", "altered"),
+        ("N'Diaye", "N' Diaye", "spaced"),
+        ("Zhar'eth", "Zhar 'eth", "spaced"),
+        ("[2019] EWHC 1187 (Ch)", "[2019]EWHC 1187(Ch)", "altered"),
+        ("(2019) 214 CLR 33", "(2019) 214 CLR33", "altered"),
+        ("9.0.3(2210)", "9.0.3 (2210)", "spaced"),
+        ("Server=tcp:db-1,1433;Database=crm_x", "Server=tcp:db-1,1433; Database=crm_x", "spaced"),
+        ("51.5074,-0.1278", "51.5074,−0.1278", "lookalike"),
+        ("40°26'46\"N", "40°26'46 \"N", "spaced"),
+        ("log_2024-*.gz", "log_2024-\\*.gz", "altered"),
+        ("\\d{3}-\\d{4}", "\\d{3} - \\d{4}", "spaced"),
+        ("%MW100.4", "%MW100-4", "altered"),
+        ("C₆H₁₂O₆", "C₆H₁₂ O₆", "spaced"),
+        ("TGHU 660418-2", "TGHU660418-2", "altered"),
+        ("Ouzo!24/7-blu", "Ouzo!24 / 7-blu", "spaced"),
+        ("drive:/trips/a-25/", "drive: /trips/a-25/", "spaced"),
+    ],
+)
+def test_it_is_one_target(target: str, damaged: str, verdict: str) -> None:
+    source = f"Please keep {target} in the reply."
+    assert target in [one.text for one in extract_targets(source)]
+    assert check(source, f"We keep {damaged} in it.").verdicts[target] == verdict
+    if verdict == "spaced":
+        assert repair(source, damaged).text == target
+
+
+@pytest.mark.parametrize(
+    ("target", "right"),
+    [
+        ("Salt & Half-Light", "Salt and Half-Light"),
+        ("Ben & Co-Op", "the Co-Op alone"),
+        ("O'Brien", "O’Brien"),
+        ("O’Brien", "O'Brien"),
+        ("51.5074,-0.1278", "51.5074, -0.1278"),
+        ("40°26'46\"N", "40° 26' 46\" N"),
+        ("TGHU 660418-2", "660418-2"),
+    ],
+)
+def test_another_way_to_write_it_is_not_damage(target: str, right: str) -> None:
+    source = f"Please keep {target} in the reply."
+    assert target in [one.text for one in extract_targets(source)]
+    result = check(source, f"We keep {right} in it.")
+    assert not any(
+        one.severity == "damage" for found in result.mentions.values() for one in found if one.verdict != "verbatim"
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "It's Rosa's, we'll don't know, aujourd'hui jusqu'au bout, dell'arte.",
+        "Lots 12 & 14, this & that.",
+        "See [2019] and (2021) in the list, fcntl(2).",
+        "Call SKU 447120 now; H2O is fine.",
+    ],
+)
+def test_words_of_a_sentence_are_not_names(source: str) -> None:
+    assert extract_targets(source) == ()
