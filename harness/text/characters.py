@@ -211,14 +211,14 @@ def is_inflected(text: str, start: int, end: int, target: str) -> bool:
         while behind < len(text) and behind - end <= _MOST_BEHIND and _is_letter(text[behind]):
             behind += 1
         runs_on = behind == end or blocks_after(text, behind, "a")
-        if runs_on or behind - end > _MOST_BEHIND or not _is_word(target[::-1]):
+        if runs_on or behind - end > _MOST_BEHIND or not is_word(target[::-1]):
             return False
     before = start
     if blocks_before(text, start, target[0]):
         while before > 0 and start - before <= _MOST_BEFORE and _is_letter(text[before - 1]):
             before -= 1
         runs_on = before == start or blocks_before(text, before, "a")
-        if runs_on or start - before > _MOST_BEFORE or not _is_word(target):
+        if runs_on or start - before > _MOST_BEFORE or not is_word(target):
             return False
     return True
 
@@ -227,7 +227,8 @@ def _is_letter(char: str) -> bool:
     return char.isalpha() and is_joining(char)
 
 
-def _is_word(target: str) -> bool:
+def is_word(target: str) -> bool:
+    """Whether the target begins with a word, to which an ending or a beginning may be added."""
     return len(target) > 1 and target[:2].isalpha()
 
 

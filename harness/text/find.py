@@ -2,12 +2,12 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import le
 from typing import NamedTuple
 
-from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, stands_alone
+from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, is_word, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, mildest
 from harness.text.fold import NO_FORMS, STRANGER, WHOLE, Damage, Fold, Letters, Page, Pattern, Skeleton, pattern_of
 from harness.text.search import AT_ONCE, MANY, all_places, places_of
@@ -369,7 +369,7 @@ def _damaged(
         skeleton = page.plain if is_plain and places else page.decoded
         if skeleton is None:
             continue
-        for place in places:
+        for place in _outside_words(page.text, pattern, skeleton, places):
             reading = _read(page, pattern, skeleton, place)
             if reading is None or not is_free(whole, reading.start, reading.end):
                 continue
@@ -377,6 +377,33 @@ def _damaged(
             if same is None or reading.damage.weight < same.damage.weight:
                 found[span] = reading
     return list(found.values())
+
+
+def _outside_words(text: str, pattern: Pattern, skeleton: Skeleton, places: Sequence[int]) -> Iterator[int]:
+    """The places but for those that are plainly in the middle of a word, where most of a few letters are.
+
+    `_read` finds nothing there: a sign that the target begins with has no room, or a letter or digit goes on with one,
+    which only a word of letters allows for (see `is_inflected`).
+    """
+    target, parts = pattern.text, pattern.parts
+    starts, end_at, size = skeleton.starts, skeleton.end, len(text)
+    has_head, has_tail = bool(parts.head), bool(parts.gaps[-1])
+    is_first = not has_head and target[0] in _PLAIN and (has_tail or not is_word(target))
+    is_last = not has_tail and target[-1] in _PLAIN and (has_head or not is_word(target[::-1]))
+    further = len(parts.letters) - 1
+    for place in places:
+        start = starts[place]
+        if has_head:
+            if place and end_at(place - 1) >= start:
+                continue
+        elif is_first and start and text[start - 1] in _PLAIN:
+            continue
+        if is_last and (end := end_at(place + further)) < size and text[end] in _PLAIN:
+            continue
+        yield place
+
+
+_PLAIN = frozenset(char for char in map(chr, range(128)) if char.isalnum())
 
 
 def longest_mention(target: str) -> int:
