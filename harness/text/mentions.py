@@ -256,6 +256,8 @@ def in_a_sentence(reading: Reading, target: Target, text: str) -> Reading:
 def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page: Page, source: Source) -> bool:
     """Whether a writer may spell the target like this on purpose: `created at`, `Ctrl + C`, `10 km/h`, `CDROM`."""
     text, wanted, kind = page.text, target.text, target.kind
+    if len(wanted) > _LONGEST_SPELLED:  # each of its thousand parts would ask for a look at all of it
+        return False
     span = text[reading.start : reading.end]
     if wanted.endswith("()") and " " in span and "(" not in span:
         return True  # `Static Files` for `StaticFiles()`
@@ -353,6 +355,7 @@ _HALF_OF_A_DAY = later(r"[0-9]{1,2}(?:[:.][0-9]{2})? ?[ap]\.?m\.?", re.IGNORECAS
 _SPAN_OF_YEARS = later("[12][0-9]{3}—[12][0-9]{3}")  # as GB/T 15834 sets it
 _COMMANDS = later(r"(?<!\s)(?:\s{1,8}\\\n)?\s{1,16}(&&|\|\|) ")
 _COMPARED = later(" ?([<>=!~]{1,3}|,) ?")
+_LONGEST_SPELLED = 2000
 _THIN = " \u00a0\u2009\u202f"
 _BEFORE_A_UNIT = later(
     f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫㎡])|(?<=[0-9],) (?=[0-9])|(?<=[€£$¥￥]) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])"
