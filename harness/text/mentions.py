@@ -217,7 +217,8 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
         return None  # nor is `88 − 120` one of `-120`
     if codes == {"cjk-boundary"} and not is_of_style(target.kind, page, reading.start, reading.end, source.parts):
         return "damage"
-    if _is_another_spelling(reading, target, codes, page, source):
+    # each part of a longer one would ask for a look at all of it
+    if len(target.text) <= _LONGEST_SPELLED and _is_another_spelling(reading, target, codes, page, source):
         return "note"
     if codes <= _OF_OPERANDS:
         place = reading.start, reading.end, source.parts
@@ -256,8 +257,6 @@ def in_a_sentence(reading: Reading, target: Target, text: str) -> Reading:
 def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page: Page, source: Source) -> bool:
     """Whether a writer may spell the target like this on purpose: `created at`, `Ctrl + C`, `10 km/h`, `CDROM`."""
     text, wanted, kind = page.text, target.text, target.kind
-    if len(wanted) > _LONGEST_SPELLED:  # each of its thousand parts would ask for a look at all of it
-        return False
     span = text[reading.start : reading.end]
     if wanted.endswith("()") and " " in span and "(" not in span:
         return True  # `Static Files` for `StaticFiles()`
