@@ -191,6 +191,8 @@ def _next(project: Project, records: Sequence[RunRecord], interrupted: bool) -> 
     if interrupted:
         several = [f"--model={','.join(run.model for run in records)}"]
         words = several if len(records) > 1 else _options(project, records[0])
+        if all(run.mode == "replay" for run in records):  # a replay asks for nothing
+            return ["pytest", *words], "next-whole"
         kept = all(run.mode != "live" for run in records)  # what was asked live is in no cassette
         return ["pytest", *words, "--cassette-mode=record"], "next-rest" if kept else "next-again"
     if len(records) > 1:

@@ -178,11 +178,12 @@ def test_what_was_asked_live_is_asked_again_when_it_is_recorded(monkeypatch: pyt
     config: Any = SimpleNamespace(getoption=lambda _name: None)
     said = {
         mode: terminal.next_line(project, [run_record(mode=mode)], config, interrupted=True)
-        for mode in ("live", "record", "refresh")
+        for mode in ("live", "record", "refresh", "replay")
     }
     command = "next: pytest --model=tuned --cassette-mode=record"
     assert said["live"] == f"{command}  (asks again, and keeps each answer)"
     assert said["record"] == said["refresh"] == f"{command}  (asks for the rest)"
+    assert said["replay"] == "next: pytest --model=tuned  (this run was partial)"  # nothing was asked
 
 
 def test_the_next_command_is_quoted_for_the_shell_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
