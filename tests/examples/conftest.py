@@ -19,7 +19,8 @@ from tests.processes import write_stubs
 
 STUB = """#!/usr/bin/env bash
 printf '%s\\n' "$(basename "$0") $*" >> "$CALLS"
-case "$*" in *--json*) echo ;; esac
+case "$*" in *--json*) echo ;; "api --paginate "*) cat "$CALLS.comments" 2> /dev/null ;; esac
+true
 """
 
 

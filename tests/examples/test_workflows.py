@@ -104,8 +104,30 @@ def test_a_pull_request_that_damages_is_stopped_and_one_without_evidence_is_not(
     codes = github(workplace, "pull-request")
     assert codes == {**TAKEN, "Install": 0, "Fetch the history": 0, "Judge": 0, "Comment": 0}
     assert output(workplace, "comment.md").startswith("## INCONCLUSIVE")
-    assert workplace.called()[-1].startswith("gh pr comment 7 --edit-last")
+    assert workplace.called()[-1] == "gh pr comment 7 --body-file build/verbatim/marked.md"
+    assert output(workplace, "marked.md") == "<!-- verbatim -->\n" + output(workplace, "comment.md")
     assert workplace.endpoint.asked == asked, "a pull request replays"
+
+
+def test_a_comment_of_an_earlier_run_is_replaced_and_one_of_another_workflow_is_not(workplace: Workplace) -> None:
+    content = yaml.safe_load((workplace.root / ".github/workflows/verbatim-pull-request.yml").read_text("utf-8"))
+    (script,) = (step["run"] for step in content["jobs"]["comment"]["steps"] if "run" in step)
+    (workplace.root / "build/verbatim").mkdir(parents=True)
+    (workplace.root / "build/verbatim/comment.md").write_text("## GO\n")
+    (workplace.tools / "calls.comments").write_text("11\n12\n")  # what gh prints: those with the mark, by their ids
+    given = {"GH_REPO": "someone/project", "PULL_REQUEST": "7"}
+    assert workplace.shell(script, **given).returncode == 0
+    asked, patched = workplace.called()
+    assert 'github-actions[bot]" and (.body | startswith("<!-- verbatim -->"' in asked
+    path = "repos/someone/project/issues/comments/12"
+    assert patched == f"gh api --method PATCH {path} -F body=@build/verbatim/marked.md --silent"
+
+
+def test_a_model_that_cannot_be_asked_or_judged_is_no_verdict(workplace: Workplace) -> None:
+    assert workplace.shell("bash ci/verbatim/pull-request.sh").returncode == 3, "nothing is recorded"
+    workplace.endpoint.status = 401
+    assert workplace.shell("bash ci/verbatim/promotion.sh mine").returncode == 3
+    assert not (workplace.root / "build/verbatim/verdict.md").exists()
 
 
 def test_a_merge_request_replays_and_shows_its_verdict(workplace: Workplace) -> None:

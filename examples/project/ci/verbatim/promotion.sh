@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A promotion: ask CANDIDATE live, judge it by the promotion policy, publish the outcome.
 #   promotion.sh CANDIDATE [BASELINE]
-# Exits 0 for GO, 1 for NO-GO, 2 for INCONCLUSIVE. Needs the key of the endpoint.
+# Exits 0 for GO, 1 for NO-GO, 2 for INCONCLUSIVE, 3 where nothing was judged. Needs the key of the endpoint.
 # With MLFLOW_TRACKING_URI set, the run goes there, and GO moves the alias `champion`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -16,7 +16,8 @@ if [ -n "$baseline" ] && ! harness runs show "$baseline" --report-dir="$reports"
   models=$candidate,$baseline # no run of the baseline is kept, so it is asked as well
 fi
 # exit 1 means red cases: the gate decides
-pytest --model="$models" --cassette-mode=live --report-dir="$reports" --junit-xml="$out/junit.xml" || test $? -eq 1
+pytest --model="$models" --cassette-mode=live --report-dir="$reports" --junit-xml="$out/junit.xml" && asked=0 || asked=$?
+if [ "$asked" -gt 1 ]; then exit 3; fi
 
 harness gate --candidate "$candidate" ${baseline:+--baseline "$baseline"} --report-dir="$reports" --markdown \
   > "$out/verdict.md" && verdict=0 || verdict=$?

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A pull request: replay the recorded answers and fail on a proven regression, and on nothing else.
+# A pull request: replay the recorded answers and fail on a proven regression (1), or where nothing can be judged (3).
 # Needs no key and no network. Leaves junit.xml, comment.md and pages/ in build/verbatim/.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -9,7 +9,8 @@ out=build/verbatim
 mkdir -p "$out"
 
 # exit 1 means red cases: the reader looks at them, the gate decides
-pytest --model="$model" --report-dir="$reports" --junit-xml="$out/junit.xml" || test $? -eq 1
+pytest --model="$model" --report-dir="$reports" --junit-xml="$out/junit.xml" && asked=0 || asked=$?
+if [ "$asked" -gt 1 ]; then exit 3; fi
 
 harness gate --candidate "$model" --policy ci/verbatim/pull-request.toml --report-dir="$reports" --markdown \
   > "$out/comment.md" && verdict=0 || verdict=$?
