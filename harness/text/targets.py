@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from harness.text.characters import later
@@ -390,14 +389,14 @@ def pairs_of(inner: str) -> tuple[str, ...]:
     if not _CJK.search(inner) and "×" not in inner:
         return tuple(parts) if all(map(_HOST_AND_PORT.fullmatch, parts)) else ()
     codes = [one for one in parts if _CODE_OF_PARTS.fullmatch(one) and kind_of(one) in _OF_CODES]
-    chain = re.split("[/／×]", inner)
-    if len(chain) < 3:
+    chain = _LINKS.split(inner)  # with what is between them
+    if len(chain) < 5:
         return tuple(codes)
-    joined = [f"{one}/{other}" for one, other in pairwise(chain) if one and other]
-    return (*(pair for pair in joined if pair in inner), *codes)
+    links = zip(chain[::2], chain[1::2], chain[2::2], strict=False)
+    return (*(f"{one}/{other}" for one, sign, other in links if sign == "/" and one and other), *codes)
 
 
-_SIDES, _HOST_AND_PORT = later("[/／×~～（）]"), later(r"(?:\d+\.){3}\d+:\d+")
+_SIDES, _LINKS, _HOST_AND_PORT = later("[/／×~～（）]"), later("([/／×])"), later(r"(?:\d+\.){3}\d+:\d+")
 _CODE_OF_PARTS = later("(?=.*[0-9])[\\w.]+(?:[-:_·][\\w.]+)+|[A-Z]+-[A-Z][A-Za-z]+")
 _OF_CODES = frozenset({"code", "standard", "version", "phone", "cas", "name", "identifier"})
 
