@@ -64,8 +64,8 @@ ORNAMENT = later(f"[{EMOJI}{BIDI}\u200b\u200d\u2060\ufe0f\ufeff]")
 """With the selectors of emoji, marks of direction and invisible blanks: round a token they do not belong to it."""
 AHEAD = later("[nN][°º]|№|[￥¥€£₹₩$](?=\\d)")
 """What is also written with a blank before the token: `n° 12/3`, `￥ 1,299.00/台`."""
-_DUNDER = later(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]|_[a-z][a-z0-9-]*\.(?:s[ac]ss|html|py)(?!\w)")
-"""`__init__.py`, whose underscores are no emphasis."""
+_DUNDER = later(r"__[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*__\.[a-z]|_[a-z][a-z0-9-]*\.(?:(?:s[ac]ss|html|py)(?!\w)|_[a-z])")
+"""`__init__.py` and `_sip._tcp`, whose underscores are no emphasis."""
 
 _CJK = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"

@@ -196,6 +196,7 @@ FORMS = (
         r"[A-Za-z0-9](?![\w/-]|\.\d)",
         line=r" \d{5,7}[-/]\w(?!\w)",
     ),
+    _form("date", "T", r"(?<![\w./-])(?:19|20)\d{6}T\d{6}Z?(?![\w./-])", word=r"\dT\d"),
     _form("code", "%", r"%(?<![\w%]%)[IQM][XBWDL]?\d{1,4}(?:\.\d{1,3}){0,3}(?!\w)", word=r"%[IQM]"),  # `%IX3.2`
     _form(  # `cal!2024@Lab`, `Sheet2!B3`
         "code",

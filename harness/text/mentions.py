@@ -269,15 +269,13 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
             return False  # `net_amt_GBP`, `com.acme.vo.UserVo`
         return is_of_words and (wanted.islower() or "case" in codes)  # `Hugging Face Hub`, `Polars DataFrame`
     if (
-        (
-            kind == "name" and codes == {"quote-lookalike"} and (wanted[0].islower() or _APOSTROPHE.match(wanted))
-        )  # `l’e-mail`
+        (kind == "name" and codes == {"quote-lookalike"} and _APOSTROPHE.match(wanted))  # `l’e-mail`
         or (codes <= {"dropped", "case"} and _ENCODING.fullmatch(wanted))
         or (kind == "version" and _COMPARED.sub(r"\1", span)[1:] == wanted[1:])  # `Numpy >= 1.24, < 2.0`
         or (kind in _NUMBERED and _is_apart_from_its_name(reading, wanted, span, codes))
         or (codes == {"space-inside"} and _HALF_OF_A_DAY.fullmatch(span))
         or (kind in ("range", "date") and _SPAN_OF_YEARS.fullmatch(span))
-        or (wanted[0] in "€£$¥￥" and kind == "number" and span == f"{wanted[0]} {wanted[1:]}")
+        or ((wanted[0] == "§" or (wanted[0] in "€£$¥￥" and kind == "number")) and span == f"{wanted[0]} {wanted[1:]}")
         or is_calculated(wanted, span)
         or ("\\" in wanted and is_unescaped(wanted, span))
         or (("&&" in wanted or "||" in wanted) and _COMMANDS.sub(r"\1", span) == wanted)  # as a script is formatted
@@ -297,7 +295,8 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
     is_quantity = _FROM_TO.fullmatch(wanted) is not None
     if kind in ("unit", "range") or is_size or is_quantity:
         bare = _BEFORE_A_UNIT.sub("", _BESIDE_COUNTS.sub(r"\1", span) if is_quantity else span)
-        return bare == wanted or (not is_size and bare.replace("–", "-") == wanted)
+        is_apart = _QUANTITIES_APART.fullmatch(span) and bare.replace(" / ", "/") == wanted  # `10 kg / 25 lb`
+        return bool(is_apart) or bare == wanted or (not is_size and bare.replace("–", "-") == wanted)
     if kind in ("name", "code"):
         if codes == {"dropped"}:
             return _CAPITALS.fullmatch(wanted) is not None
@@ -360,6 +359,7 @@ _BEFORE_A_UNIT = later(
     f"(?<=[0-9])[{_THIN}](?=[^\\W_]|[°%‰€£¥₽₫㎡])|(?<=[0-9],) (?=[0-9])|(?<=[€£$¥￥]) (?=[0-9])|(?<=[0-9]%) (?=[A-Z])"
     "| (?=±)|(?<=±) "
 )
+_QUANTITIES_APART = later(r"[0-9][0-9.,]* °?[^\W\d_]{1,4}(?: / [0-9][0-9.,]* °?[^\W\d_]{1,4})+")
 _BESIDE_COUNTS = later(" ([+×]) ")
 _COUNTS = later("[0-9.]+[一-鿿]{1,3}(?:/[0-9.]+[一-鿿]{1,3})+")
 _OF_SIZES, _DAY = later("×|%±"), "(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*|Mo|Di|Mi|Do|Fr|Sa|So)"

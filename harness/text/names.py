@@ -291,7 +291,7 @@ def files_with_blanks(text: str) -> Iterator[Span]:
             yield Span(low, found.end(), uncertain, kind="file")
 
 
-_IN_BRACKETS = later(r" (?<=[^\W_] )\([^()\n]{1,30}\)(?: [Vv]?[0-9][\w.-]*)?\S*\Z")
+_IN_BRACKETS = later(r"(?: (?<=[^\W_] )|(?<=[^\W_])(?=\([^() ]+ ))\([^()\n]{1,30}\)(?: [Vv]?[0-9][\w.-]*)?\S*\Z")
 _WORDS_BEFORE = (
     "the a an of and or in to for as with file files folder attached see open read check edit rename delete save "
     "attach send please load move copy use find print upload download review summarize translate convert from "

@@ -28,7 +28,7 @@ from harness.text.names import (
 from harness.text.sides import length_of_side, lengths_of_pair, seams, unspaced_seams
 from harness.text.spaced import chains_of_own_signs, has_sign, names_of_words, spans_with_blanks
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import HEADS, OF_A_SENTENCE, Target, is_code, is_sum, kind_of, pairs_of
+from harness.text.targets import HEADS, OF_A_SENTENCE, SHORT_LABELS, Target, is_code, is_sum, kind_of, pairs_of
 from harness.text.wholes import (
     BESIDE_A_CELL,
     IN_BRACKETS,
@@ -55,7 +55,7 @@ _COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
 _FRENCH = re.compile(r"« ?(.*?) ?»".replace(" ", "[ \u00a0\u202f]"))
 _LABEL = re.compile(
     f"(?:[{HAN}]{{1,8}}|(?:(?![{HAN}])[^\\x00-\\x7f{_SIGNS_BEYOND_ASCII}]){{1,24}}):(?=\\S)"
-    f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{2,8}}|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*\\Z)(?=[^:]*[-/])"
+    f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{4,8}}|(?:{'|'.join(SHORT_LABELS)})|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*\\Z)(?=[^:]*[-/])"
 )
 """What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
 _ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")

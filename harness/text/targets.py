@@ -528,6 +528,12 @@ LABELS = _words(
 )
 """Nouns that name what comes behind them. A file name may begin with one."""
 
+SHORT_LABELS = _words(
+    "AWB BL CAS CC DOB DOI EAN EC ETA ETD EXP FAX FW FYI HS ID INV IP IPC LOT MAC MFD MFG MPN NB NO OID PI PID PIN PN "
+    "PO PS QQ QTY RE REF RMA SIP SKU SN SO TEL TO UDI UID UN UPC URI URL VAT VIN WO"
+)
+"""Labels of two and three capitals: what is before a colon else belongs to the code, as in `PRM:44-q`."""
+
 _NUMBERED_NAMES = (
     "CAS ISBN ISSN DOI UID QQ VIN IMEI ACL PMID MD5 SHA1 SHA256 EAN UPC pH CUDA cuDNN Python JDK Java iOS Android "
     "Windows Win Office PHP Node Vue React Ubuntu CentOS Debian MySQL PostgreSQL Redis Nginx PyTorch TensorFlow "

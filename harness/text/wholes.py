@@ -136,14 +136,14 @@ def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: b
 
 
 _LONGEST_TOKEN = 200  # code points: a text in which all is joined is not read again for each piece
-_MAY_GO_ON = frozenset({"code", "identifier", "path", "email"})
-_JOINS = ("#", ":", "?")
+_MAY_GO_ON = frozenset({"code", "identifier", "path", "email", "version"})
+_JOINS = ("#", ":", "?", "@", "^")
 _VALUE = "[A-Za-z_][\\w.]*=[\\w.$%{}-]+"
 _GOES_ON = later(
-    rf":[0-9][0-9A-Za-z._-]*(?<![._-])(?![\w:/])|\?{_VALUE}(?:&{_VALUE})*|#[0-9]{{2,}}(?![\w-])"
+    rf"@\{{[0-9a-z.]{{1,16}}\}}|\^\{{[a-z]{{0,8}}\}}|:[0-9][0-9A-Za-z._-]*(?<![._-])(?![\w:/])|\?{_VALUE}(?:&{_VALUE})*|#[0-9]{{2,}}(?![\w-])"
     rf"|#?(?<=[0-9]#)[{HAN}]{{1,4}}(?=[\s，。；、,）)]|\Z)"
 )
-"""A port or version, a query, a number, and what is named behind a code: `YR-8806#米白`."""
+"""A revision of git, a port or version, a query, a number, and what is named behind a code: `YR-8806#米白`."""
 
 
 def joined(text: str, targets: list[Target]) -> list[Target]:
@@ -284,7 +284,7 @@ _AHEAD_OF_A_CODE = later(
     r"N[oO]\.(?=[A-Z0-9])|[0-9.]{1,6} ?(?=[mkμn]?(?:g|mol|IU|Bq)/[A-Za-z]{1,3}\Z)"
     r"|[A-Z]{2,4}(?=[0-9]+(?:[A-Z]-[0-9]+/[0-9]|-[0-9]+-[0-9]|[a-z]{1,3}/))"
     r"|[a-z]{2,12}/(?=[a-z]+(?:-[a-z0-9]+)*-(?=[a-z]*\d)[a-z0-9]+\Z)|"
-    r"-(?=[A-Z][A-Z0-9]+[-/][A-Z0-9])|[A-Za-z_]+:(?=-[0-9]{3,}\Z)|"
+    r"-(?=[A-Z][A-Z0-9]+[-/][A-Z0-9])|[A-Z]{2,3}:(?=[A-Z0-9]+[-/_])|[A-Za-z_]+:(?=-[0-9]{3,}\Z)|"
     r"(?i:doi|hdl|isbn|issn|arxiv|pmid):(?=[0-9])"
 )
 """`NO.ILCDUB-2024/0773`, `errCode:-601034`, and the hyphen that a row of a message begins with."""

@@ -26,6 +26,11 @@ from harness.text import check, extract_targets, repair
         ("TGHU 660418-2", "TGHU660418-2", "altered"),
         ("Ouzo!24/7-blu", "Ouzo!24 / 7-blu", "spaced"),
         ("drive:/trips/a-25/", "drive: /trips/a-25/", "spaced"),
+        ("PRM:44-q", "PRM: 44-q", "spaced"),
+        ("Yr11-options(block C).pdf", "Yr11-options (block C).pdf", "spaced"),
+        ("refs/heads/rel/3.4-lts@{1}", "refs/heads/rel/3.4-lts @{1}", "spaced"),
+        ("v3.4.0-rc.2^{}", "v3.4.0 - rc.2^{}", "spaced"),
+        ("_sip._tcp.vo-1", "_sip. _tcp.vo-1", "spaced"),
     ],
 )
 def test_it_is_one_target(target: str, damaged: str, verdict: str) -> None:
@@ -46,6 +51,10 @@ def test_it_is_one_target(target: str, damaged: str, verdict: str) -> None:
         ("51.5074,-0.1278", "51.5074, -0.1278"),
         ("40°26'46\"N", "40° 26' 46\" N"),
         ("TGHU 660418-2", "660418-2"),
+        ("PRM:44-q", "44-q"),
+        ("10kg/25lb", "10 kg / 25 lb"),
+        ("20°C/68°F", "20 °C / 68 °F"),
+        ("§4.2", "§ 4.2"),
     ],
 )
 def test_another_way_to_write_it_is_not_damage(target: str, right: str) -> None:
@@ -68,3 +77,10 @@ def test_another_way_to_write_it_is_not_damage(target: str, right: str) -> None:
 )
 def test_words_of_a_sentence_are_not_names(source: str) -> None:
     assert extract_targets(source) == ()
+
+
+def test_a_known_label_is_not_part_of_the_code() -> None:
+    source = "Keep SN:AB-12/C and DTSTART;TZID=Europe/Dublin:20250914T093000 here."
+    assert [one.text for one in extract_targets(source)] == ["AB-12/C", "Europe/Dublin", "20250914T093000"]
+    assert not any(one.verdict != "verbatim" for one in check(source, "Keep SN: AB-12/C.").mentions["AB-12/C"])
+    assert check("Give 10kg/25lb.", "Give 10kg / 25lb.").verdicts["10kg/25lb"] == "spaced"
