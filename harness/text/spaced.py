@@ -132,7 +132,10 @@ def names_of_words(text: str) -> Iterator[Span]:
     """Names that a sign of prose holds together: `Ferro & Sons/Trustees`, `N'Diaye`, `Zhar'eth`."""
     if " & " in text:
         for found in _JOINED.finditer(text):
-            yield Span(*found.span(), kind="name", alternates=tuple(filter(has_sign, found[0].split(" & "))))
+            words = found[0].split(" & ")
+            codes = tuple(filter(has_sign, words))
+            if len(codes) < len(words):  # `T-1000/2 & R2-D2/b` are two
+                yield Span(*found.span(), kind="name", alternates=codes)
     if "'" in text or "’" in text:
         for found in _WITH_AN_APOSTROPHE.finditer(text):
             yield Span(*found.span(), kind="name")

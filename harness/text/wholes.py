@@ -136,7 +136,7 @@ def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: b
 
 
 _LONGEST_TOKEN = 200  # code points: a text in which all is joined is not read again for each piece
-_MAY_GO_ON = frozenset({"code", "identifier", "path", "email", "version"})
+_MAY_GO_ON = frozenset({"code", "identifier", "path", "email"})
 _JOINS = ("#", ":", "?", "@", "^")
 _VALUE = "[A-Za-z_][\\w.]*=[\\w.$%{}-]+"
 _GOES_ON = later(
@@ -164,7 +164,8 @@ def joined(text: str, targets: list[Target]) -> list[Target]:
             if between == "#" or is_place or (not between and (one.text[0] in "#@" or is_cjk(one.text[0]))):
                 others = (last.text, *last.alternates, one.text, *one.alternates)
                 target = _until(text, kept.pop(), one.end, others)._replace(open_right=one.open_right)
-        if target.kind in _MAY_GO_ON and (
+        is_tag = target.kind == "version" and text.startswith("^{", target.end)  # `v3.4.0^{}`
+        if (target.kind in _MAY_GO_ON or is_tag) and (
             text[target.end : target.end + 1] in _JOINS or (target.text[-1] == "#" and "-" in target.text)
         ):
             more = _GOES_ON.match(text, target.end)

@@ -30,6 +30,16 @@ from harness.text import check, extract_targets, repair
         ("Yr11-options(block C).pdf", "Yr11-options (block C).pdf", "spaced"),
         ("refs/heads/rel/3.4-lts@{1}", "refs/heads/rel/3.4-lts @{1}", "spaced"),
         ("v3.4.0-rc.2^{}", "v3.4.0 - rc.2^{}", "spaced"),
+        ("T0304-②层", "T0304 - ②层", "spaced"),
+        ("(128,-64,32)", "(128,−64,32)", "lookalike"),
+        ("COM3:9600,8,N,1", "COM3: 9600,8,N,1", "spaced"),
+        ("refund:{orderId}:v2", "refund: {orderId}:v2", "spaced"),
+        ("build-{{ env }}-{{ ver }}", "build-{{ env }} - {{ ver }}", "spaced"),
+        ("课表_高一(1)班_v3.xls", "课表_高一(1)班 _v3.xls", "spaced"),
+        ("src/drv_*.c", "src/drv_ *.c", "spaced"),
+        ("src/a-b.ts(12,7)", "src/a-b.ts (12,7)", "spaced"),
+        ("rgba(12,34,56,0.5)", "rgba(12,34,56,0 .5)", "spaced"),
+        ("4929-****-****-7731", "4929-**** -****-7731", "spaced"),
         ("_sip._tcp.vo-1", "_sip. _tcp.vo-1", "spaced"),
     ],
 )
@@ -55,6 +65,8 @@ def test_it_is_one_target(target: str, damaged: str, verdict: str) -> None:
         ("10kg/25lb", "10 kg / 25 lb"),
         ("20°C/68°F", "20 °C / 68 °F"),
         ("§4.2", "§ 4.2"),
+        ("(128,-64,32)", "(128, -64, 32)"),
+        ("rgba(12,34,56,0.5)", "rgba(12, 34, 56, 0.5)"),
     ],
 )
 def test_another_way_to_write_it_is_not_damage(target: str, right: str) -> None:
