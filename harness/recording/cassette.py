@@ -102,7 +102,8 @@ def from_line(line: bytes) -> Interaction:
     try:
         value = json_of(line)
     except UnfitFileError as error:
-        raise CassetteError(str(error)) from error
+        several = "several answers in one line; give each a line of its own, and keep them all"
+        raise CassetteError(several if _SEVERAL.search(line) else str(error)) from error
     interaction = from_value(value)
     if "digest" in value and not is_as_sealed(line) and not is_as_sealed(_compact(value)):
         raise CassetteError("digest: does not belong to this answer; the line was edited (record it again)")
@@ -310,12 +311,14 @@ def _allowed(headers: tuple[tuple[str, str], ...], names: tuple[str, ...]) -> di
 PACKED = ".gz"
 """What the name of a packed cassette ends with."""
 _KEY = re.compile(rb'\A\{"key":"([0-9a-f]{64})"')
+_SEVERAL = re.compile(rb'\}\s*\{"key":"[0-9a-f]{64}"')
+"""Two lines whose line end was lost, or is the bare CR of old Macintosh computers."""
 
 
 class Line(NamedTuple):
     """A line of a cassette file: its number (1-based), and its bytes without the line end.
 
-    `torn`: it is the last, has no line end and is not an interaction: the process that wrote it was killed.
+    `torn`: it is the last, has no line end and breaks off in its JSON: the process that wrote it was killed.
     """
 
     number: int
@@ -418,9 +421,10 @@ def _lines_in(
 
 
 def _is_whole(content: bytes) -> bool:
+    """Whether it begins with a whole JSON value: then it was not torn, whatever else is wrong with it."""
     try:
-        from_line(content)
-    except CassetteError:
+        json.JSONDecoder().raw_decode(content.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -20,6 +20,7 @@ from harness.recording import Cassette, Recorder, Secrets, UnfitAnswerError
 from harness.recording import recorder as recorder_module
 from harness.recording.cassette import file_of
 from harness.recording.recorder import without
+from harness.recording.secrets import problems
 from harness.records.answer import request_key
 from tests.factory import case_result, run_record
 from tests.recording.conftest import MakeExchange
@@ -134,6 +135,40 @@ def test_a_whole_last_line_without_its_line_end_is_kept(tmp_path: Path, exchange
     recorder.close()
     assert recorder.cut_bytes == 0
     assert len(Cassette(path)) == 2
+
+
+@pytest.mark.parametrize("between", [b"", b"\r", b" "])
+def test_answers_whose_line_ends_were_lost_are_not_torn_and_stay(
+    between: bytes, tmp_path: Path, exchange: MakeExchange
+) -> None:
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path)
+    for prompt in ("1", "2", "3"):
+        append(recorder, exchange(prompt))
+    recorder.close()
+    glued = between.join(path.read_bytes().splitlines())
+    path.write_bytes(glued)
+    (found,) = problems(path, Secrets([]))
+    assert found.message == "several answers in one line; give each a line of its own, and keep them all"
+    recorder = Recorder(path)
+    append(recorder, exchange("4"))
+    recorder.close()
+    assert recorder.cut_bytes == 0
+    assert path.read_bytes().startswith(glued + b"\n")
+
+
+def test_a_last_line_that_was_edited_is_not_torn(tmp_path: Path, exchange: MakeExchange) -> None:
+    path = tmp_path / "s.jsonl"
+    recorder = Recorder(path)
+    append(recorder, exchange("1", "an answer"))
+    recorder.close()
+    edited = path.read_bytes().replace(b"an answer", b"a better one").rstrip(b"\n")
+    path.write_bytes(edited)
+    Recorder(path).close()
+    assert path.read_bytes() == edited + b"\n"
+    assert [problem.message for problem in problems(path, Secrets([]))] == [
+        "digest: does not belong to this answer; the line was edited (record it again)"
+    ]
 
 
 @pytest.mark.parametrize("text", ["<<<<<<< HEAD\n", "=======\n", ">>>>>>> branch", "notes of mine"])
