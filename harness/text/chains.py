@@ -58,7 +58,7 @@ _RUN = later(f"[{HAN}]+|[^{HAN}]+")
 _JOINT = later(
     f"[{re.escape(_JOINTS)}_](?:(?<=[^{_JOINTS}][{re.escape(_JOINTS)}])(?=[^{_JOINTS}]|(?<=/)-[0-9])"
     f"|(?<=[{HAN}]_)(?=[A-Za-z0-9{HAN}])|(?<=[A-Za-z0-9]_)(?=[{HAN}]))"
-    f"|·(?:(?<=[{HAN}]·)(?=[A-Za-z0-9])|(?<=[A-Za-z0-9]·)(?=[{HAN}])|(?<=/[{HAN}]·)(?=[{HAN}]))"
+    f"|·(?:(?<=[{HAN}]·)(?=[A-Za-z0-9])|(?<=[A-Za-z0-9]·)(?=[{HAN}])|(?<=/[{HAN}]·)(?=[{HAN}])|(?<=[{HAN}]·)(?=[{HAN}]{{1,4}}-[A-Za-z]))"
 )
 _LETTER_PAIR = later(r"[a-z][/\\][a-z]|\d+\*\d+[-+/]\d+")
 _KANA_TAIL, _KANA_HEAD = later("[\u30a1-\u30ff\uff66-\uff9f]+\\Z"), later("[\u30a1-\u30ff\uff66-\uff9f]+")
@@ -92,8 +92,7 @@ LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z
 _PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
 _LABELLED_NUMBER = later(f"([{IDEOGRAPHS}]{{2,5}})(?<![{PLACES}座舍柜架])-[1-9]\\d{{2,}}(?![A-Za-z0-9.])")
 """One word of Han and a number with a hyphen: `错误码-1001`."""
-_DEGREES = later(r"\d+(?:\.\d+)?(?=[℃℉°])")
-_BELOW_ZERO = later(r"-\d+(?:\.\d+)?.")
+_DEGREES, _BELOW_ZERO = later(r"\d+(?:\.\d+)?(?=[℃℉°])"), later(r"-\d+(?:\.\d+)?.")
 _ONE_OR_TWO = later(r"\d{1,2}(?!\d)")
 _PLAIN_NUMBER = later(
     r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°℃℉]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
@@ -384,6 +383,7 @@ def left_end(text: str, low: int, high: int, other: str, own: int) -> tuple[int,
         if token[0] in ")）" and len(runs) > 2:
             return low + runs[-3][0], runs[-3][0] > 0 or not certain  # `JJG(交通)051-2009`
         is_short = len(token) <= 6 and (len(token) == 1 or not token.isalpha())  # `千川ROI-1.8`
+        is_short |= _PLATE.fullmatch(before[-1] + token) is not None  # `苏E·39K2D/新能源`
         if before[-1] in PLATES and is_short and (len(runs) == 2 == len(before) + 1 or token.isupper()):
             return low + last[0] - 1, len(before) > 1
         mate = _NUMBERED.match(other)
@@ -516,6 +516,8 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
 
 
 def _right_end_of_han(text: str, low: int, high: int, other: str, own: int) -> tuple[int, bool]:
+    if plate := _PLATE.match(text, low, high):  # `BP-0123/京N·6X88Q`
+        return plate.end(), touches(text, plate.end())
     side = text[low:high]
     kana = _KANA_HEAD.match(side)
     if kana and kana.end() > 1:
@@ -546,7 +548,7 @@ _AFTER_A_SENTENCE = ("", *"，。；！？、：,;!?\n")
 _NO_CODE = later("[0-9:.,]*")
 _ONE_HAN = (
     "(?![的中里在是有被了时時后後前上下再也都就则即可到从為为等内外间起止吗呢吧着过又并且将把让给请用按见转轉"
-    "传傳查取换換做修测測验驗删刪改调調走停坏壞缺错錯打拉投买買卖賣寄退收发發审審签簽交填跑连連读讀写寫装裝"
+    "传傳查取换換做修测測验驗删刪改调調走停坏壞缺错錯打拉投买買卖賣寄退收发發审審签簽交填跑连連读讀写寫装裝唱演弹彈跳说說讲講拍画畫播喝吃"
     f"{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )
 _FLOOR = later("[A-Z]?[0-9]{1,2}[A-Z]?-[A-Z][区區座栋棟幢厅廳]")  # `3F-A区`

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from harness.text.chains import ENDS, HAN
-from harness.text.characters import EMOJI, later
-from harness.text.names import BEFORE_A_PATH, ENDINGS, ESCAPED_SEGMENT, FURTHER_WORD, SEGMENT
+from harness.text.characters import later
+from harness.text.names import BEFORE_A_PATH, ENDINGS, ESCAPED_SEGMENT, FURTHER_WORD, GOES_ON, SEGMENT
 from harness.text.targets import DOTFILES, PLATES, SHORT_LABELS, standard
 
 _URL_ENDS = '\\s，。；：！？、…（）【】《》〈〉「」『』“”„‘«»‹›،؛؟।॥"`\\[\\]{}<>|'
@@ -112,7 +112,9 @@ FORMS = (
         rf"(?:(?![,;](?:https?:|[A-Za-z0-9]{{1,12}}[{HAN}]))[^{_URL_ENDS}{HAN}]|\{{[A-Za-z_][\w.-]{{0,40}}\}}",
         rf"|(?<=[/=])[{HAN}]{{1,12}}[-_](?=[^{_URL_ENDS}])[^{_URL_ENDS}/]{{1,80}}(?=/|[\s{_URL_ENDS[2:]}]|\Z)",
         rf"|(?<=[?&])[{HAN}]{{1,12}}="
-        rf"|(?<=[/=_-])(?![的里中下上和与或])[{HAN}]{{1,8}}(?:(?<=/.{{2}})(?<!返回|报错|显示|提示)[A-Z0-9]{{1,8}})?(?=[\s{_URL_ENDS[2:]}]|\Z)",
+        rf"|(?<=[/=_#-])(?!{GOES_ON})[{HAN}]{{1,8}}(?:(?<=/.{{2}})[A-Z0-9]{{1,8}}(?:#[{HAN}]{{1,8}})?)?(?=[\s{_URL_ENDS[2:]}]|\Z)",
+        rf"|(?:(?<=[{HAN}]/[0-9])|(?<=[{HAN}]/[0-9]{{2}})|(?<=[{HAN}]/[0-9]{{4}})|(?<=/第[0-9])|(?<=/第[0-9]{{2}}))(?!{GOES_ON})[{HAN}]{{1,2}}(?=[\s{_URL_ENDS[2:]}]|\Z)",
+        rf"|(?<=[/A-Za-z0-9])第(?=[0-9]{{1,2}}[{HAN}]{{1,2}}(?:[\s{_URL_ENDS[2:]}]|\Z))|(?<=[0-9])[{HAN}]{{1,2}}(?=\?[A-Za-z_]\w*=)",
         rf"|(?<=[/=_-])[{HAN}](?:(?!https?:)[^{_URL_ENDS}/]){{0,80}}?(?:/|\.(?:{ENDINGS})(?![A-Za-z0-9_])|[?&](?=[A-Za-z0-9_{HAN}]{{1,20}}=)))+",
         word=r":(?:/|\?|(?<=urn:)|(?<=mailto:))|\.(?<=www\.)|@(?=[A-Za-z0-9.-]{1,60}:)",
     ),
@@ -222,6 +224,32 @@ FORMS = (
         rf"|~=(?=\d)|[~^](?=\d+\.\d+\.)|[~!<>=]=(?=\d+\.\d+\.|[^\s{HAN}]{{1,20}},[<>!]))\d+(?:\.\d+)*\.(?:\d+|\*)(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?",
         r"(?:,(?:===?|[~!<>]=|[<>])\d+(?:\.(?:\d+|\*))*(?:[A-Za-z0-9.+-]*[A-Za-z0-9])?){0,4}",
         word="[=~^]|[<>](?=[0-9])",
+    ),
+    _form(  # `6.4.2(1187)`, a version with the number of its build
+        "version",
+        "(",
+        r"(?<![\w.])[vV]?\d{1,3}(?:\.\d{1,4}){2,3}\(\d{2,8}\)(?!\w)",
+        word=r"\((?<=[0-9]\()(?=[0-9]{2})",
+    ),
+    _form(  # `TCLU 730219-5`, `ZL 2019 1 0447718.X`
+        "code",
+        " ",
+        r"(?<![A-Za-z0-9])(?:[A-Z]{3}[UJZ] [0-9]{6}-[0-9]|",
+        r"ZL ?(?:19|20)[0-9]{2} [1-3] [0-9]{7}\.[0-9X])(?![A-Za-z0-9-])",
+        line=r"[UJZ] [0-9]{6}-|L ?[0-9]{4} [1-3] [0-9]{7}\.",
+    ),
+    _form(  # `归档/2024秋/`
+        "path",
+        "/",
+        rf"(?<![^\s“「『（(:：])(?=[^\s]{{0,100}}[{HAN}])[A-Za-z0-9{HAN}_-]{{2,16}}(?:/[A-Za-z0-9{HAN}_-]{{2,16}}){{1,6}}/(?=[\s，。；、）)”」』]|\Z)",
+        word=r"/(?=[\s，。；、）)”」』]|\Z)",
+    ),
+    _form(  # `wiki/发布/回滚手册#3.2`
+        "path",
+        "#",
+        rf"(?<![^\s“「『（(:：])(?=[^\s#]{{0,100}}[{HAN}])[A-Za-z0-9{HAN}_-]{{1,16}}(?:/[A-Za-z0-9{HAN}_-]{{1,16}}){{2,6}}",
+        r"#(?:[0-9]+(?:\.[0-9]+)*|第[0-9一二三四五六七八九十]{1,3}[章节条])(?=[\s，。；、）)”」』]|\Z)",
+        word=r"#(?=[0-9第])",
     ),
     _form(  # `page=2&sort=-created_at`
         "query",
@@ -363,7 +391,7 @@ FORMS = (
         "code",
         ".",
         rf"(?<![A-Za-z0-9_./\\@-])(?=[A-Za-z0-9_.]{{1,40}}[{HAN}])(?=[^{ENDS}]{{0,24}}(?:[{HAN}]\.|\.[{HAN}]))"
-        rf"(?!\w{{1,60}}\.(?i:{ENDINGS})(?![\w.]))(?:[A-Za-z][A-Za-z0-9]{{0,30}})",
+        rf"(?![\w.]{{1,60}}\.(?i:{ENDINGS})(?![\w.]))(?:[A-Za-z][A-Za-z0-9]{{0,30}})",
         rf"(?:[._](?!然后|但|如果|请|帮|我|这|怎么|为什么|另外|还有|现在|谢谢)(?:[A-Za-z0-9]{{1,30}}|[{HAN}]{{1,6}}(?![{HAN}])|[℃%])){{2,6}}(?=[\s，。；、：）】」”\"'`)]|\Z|(?<=[A-Za-z0-9])[{HAN}])",
         word=rf"\.(?:(?=[{HAN}])|(?<=[{HAN}].))",
     ),
@@ -385,7 +413,7 @@ FORMS = (
         "code",
         "*",
         rf"(?<![{_LETTER}*.])(?:\*\.[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?:/\*\.[A-Za-z0-9-]+)*|\*\*/[\w.*-]+(?:/[\w.*-]+)*)(?![{_LETTER}*])",
-        rf"|(?<![{_LETTER}*./-])(?:~?/)?(?:[A-Za-z0-9_][\w.-]*/)(?:[\w.-]+/)*(?:\*\*?/)*(?:\*\.[A-Za-z0-9.-]*[A-Za-z0-9]|\*\*?)(?![{_LETTER}*/])",
+        rf"|(?<![{_LETTER}*./-])(?:~?/)?(?:[A-Za-z0-9_][\w.-]*/)(?:[\w.-]+/)*(?:\*\*?/)*(?:[\w-]{{0,40}}\*[\w-]{{0,20}}\.[A-Za-z0-9.-]*[A-Za-z0-9]|\*\*?)(?![{_LETTER}*/])",
         word=r"\*",
     ),
     _form(  # `$PWD:/app`, `/mnt/pvc-01:/data:ro`, `- redis_data:/data:Z`
@@ -566,32 +594,3 @@ def forms_for(text: str) -> list[int]:
     signs = [sign for sign in (_SIGNS_OF_ASCII if text.isascii() else _SIGNS) if sign in text]
     forms = _forms_by(tuple([one for one in signs if one not in _IN_A_TOKEN or _IN_A_TOKEN[one].search(text)]))
     return [rank for rank, held, hint in forms if held in text and (hint is None or hint.search(text))]
-
-
-ATOM = later(
-    rf"(?:[^{ENDS}{EMOJI}]++|(?=[’,(*'′])(?:(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
-    r"|(?:(?<=[A-Za-z0-9])|(?<=\d-)(?=\(\d))\((?:[A-Za-z0-9]{1,2}|[ivx]{1,5})\)(?:[-/]?\((?:[A-Za-z0-9]{1,2}|[ivx]{1,5})\)){0,2}(?![A-Za-z0-9(])"
-    r"|(?<=[A-Za-z0-9²³]/)\([A-Za-zμµΩ°℃²³·*](?:[A-Za-zμµΩ°℃²³·*]|(?<=[·*])[0-9.]+){1,15}\)"  # `mL/(min·1.73m²)`
-    r"|(?<=[A-Za-z0-9%])\((?:[0-9]{1,3}:[0-9]{1,3}|[VvWwm]/[VvWwm])\)"  # `DMF/H2O(4:1)`
-    r"|(?:(?<=[A-Z0-9]-)|(?<=[A-Z])(?=\(20)|(?<![A-Za-z0-9)-]))\([A-Za-z0-9+-]{1,4}\)(?=-[A-Za-z0-9])"  # `HT-(03)-9`
-    r"|(?<=[A-Za-z0-9])\([+-]{1,2}\)"
-    rf"|(?<=[A-Za-z0-9])[(（][{HAN}]{{1,2}}[)）](?=[-/]?[A-Z0-9])"
-    r"|(?<=[\u0400-\u04ff0-9])\([\u0400-\u04ff0-9]{1,4}\)(?=[-/\d\u0400-\u04ff])"  # `HT-2026(采)-118`
-    r"|(?<=[A-Za-z0-9])\([A-Za-z0-9#@+-]{1,12}\)(?=[A-Za-z0-9])"  # `CC(N)C(O)C`
-    r"|(?<=\d)['′](?=-[A-Za-z]|[NSEW](?![A-Za-z])|(?:HQ|GP|HC|OT|RF)(?![A-Za-z])|/\d)"  # `2,2'-bipyridine`
-    r"|(?<=-[35])['′](?![A-Za-z0-9])"  # `5'-ATG-3'`
-    r"|(?<=[A-Z0-9])\*(?=\d|(?<=[A-Z]{2}\*)[A-Z]{2})"
-    r"|(?<=[A-Z0-9]),(?=[A-Z0-9]{1,2}['′]?-[a-z])|(?<=,[NOSP])['′](?=-[a-z])"
-    r"|(?<=[0-9]-)\([0-9A-Za-z,'′-]{2,40}\)(?=[a-z-])"  # `2-(4-isobutylphenyl)propanoic`
-    r"|(?<=[A-Za-z0-9_])\(\)(?![A-Za-z0-9_])"  # `model.fit()`
-    r"|(?<=[A-Za-z])'(?=[A-Za-z][A-Za-z]*[-/_]|(?<=-[A-Z]')[A-Z][a-z])"
-    r"|(?<=[A-Za-z0-9])'(?=\d|[bdho][0-9A-F])"  # `O'Neil-Hart`, `8'hFF`
-    # `2,4-D`, `2,4,6-三硝基甲苯`, `N,N-二甲基甲酰胺`
-    r"|(?<=\d)(?<![A-Za-z0-9.-]\d),(?=(?:\d{1,2},){0,4}\d{1,2}-[^\W_a-z])|(?<=\d,\d-\d),(?=\d)"
-    # `0,1mmol/kg`, `99,5-99,9%`, `1.240,50€/Jahr`
-    r"|(?<=\d),(?=\d{1,3}(?:(?:[^\W\d_]{1,4}[²³]?|[€£$%])/[^\W\d_]|[^\W\d_]{0,4}/\d+(?![\w/])|[^\W\d_]{0,4}/\d+,\d))"
-    r"|(?<=/\d),(?=\d{1,2}[^\W\d_]{0,4}(?![\w/]|,\d))|(?<=[x×]\d),(?=\d{1,2}-[A-Z])"
-    r"|(?<=[A-Z]-\d\d),(?=\d(?![\w,-]))|(?<=\d),(?=\d{1,2}/[^\W\d_])|(?<=\d\d),(?=\d-\d\d,\d(?!\d))|(?<=\d-\d\d),(?=\d(?!\d))"
-    rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}])))+"
-)
-"""What is left between the long tokens: a run without a blank, with the brackets and commas that belong to it."""

@@ -328,6 +328,7 @@ def _at_arrows(text: str, is_free: _Free) -> Iterator[_Place]:
 _PARTED = later(f"(?:(?<=[{_HAN}])[{_BLANKS}](?=[!-~])|(?<=[!-~])[{_BLANKS}](?=[{_HAN}]))")
 _BLANK_BETWEEN = later(f"[{_BLANKS}](?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9]))(?:(?<![{_HAN}].)|(?![{_HAN}]))")
 _A_LETTER = later("[A-Za-z#@&]")  # `前 100 名` is how a number is written
+_NO_COUNT = later("(?<![0-9])(?:0[0-9]{2,}|[0-9]{4,}(?! ?年))")  # `“日报 0901 起”`
 _IN_A_SLOT = "[^`\"'“”「」『』，。；！？\n]"
 _SLOT = later(rf"(?:(?<!\w)[`\"']|[“「『])({_IN_A_SLOT}{{3,{2 * _WORD}}}+)[`\"'”」』](?!\w)")
 _OPEN_SLOT = later(rf"(?:(?<!\w)[`\"']|[“「『]){_IN_A_SLOT}*[{_BLANKS}]{_IN_A_SLOT}*\Z")
@@ -349,10 +350,12 @@ def _as_a_whole(text: str, is_free: _Free) -> Iterator[_Place]:
 
 
 def _parted(text: str, start: int, end: int, is_free: _Free) -> Iterator[_Place]:
-    if _PARTED.search(text, start, end) and _A_LETTER.search(text, start, end) and is_free(start, end):
+    is_name = _A_LETTER.search(text, start, end) or text[start - 1 : start] == "`" or _NO_COUNT.search(text, start, end)
+    if is_name and _PARTED.search(text, start, end) and is_free(start, end):
         yield start, end, _BLANK_BETWEEN.sub("", text[start:end]), (start, end)
 
 
+_QUOTES = ("“”", "「」", "『』", '""', "``", "''")
 _TOO_LONG = later("(?!.*[/\\\\]).{25}")
 
 
@@ -361,6 +364,8 @@ def _is_a_name(wanted: str, part: str, place: int) -> bool:
     if OF_A_SENTENCE.search(wanted) or _TOO_LONG.search(wanted):
         return False
     before, behind = part[place - 1 : place], part[place + len(wanted) : place + len(wanted) + 1]
+    if not _A_LETTER.search(wanted) and before + behind not in _QUOTES:
+        return False  # a number that nobody set off
     begins = not before.isalnum() or _ROOTED.match(wanted) or _NAMED_BEFORE.search(part, max(0, place - 2), place)
     return bool(begins and (not behind.isalnum() or _NAMED_BEHIND.match(part, place + len(wanted))))
 
@@ -463,7 +468,7 @@ def _is_apart(left: str, run: str, right: str, *, before: bool, behind: bool) ->
     if from_han and to_han and is_closed:
         return behind
     if from_han and to_han and run != "_":
-        return run in "·•" or (before and behind and run != "-" and len(left + right) > 2)
+        return run in "·•" or (run in "@#" and behind) or (before and behind and run != "-" and len(left + right) > 2)
     if run == "-" and ((from_han and len(left) < 2) or (to_han and len(right) < 2)):
         return False  # `第 55 单 - 55 元`
     if run == "_" and to_han:

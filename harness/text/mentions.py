@@ -18,7 +18,7 @@ from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
 from harness.text.other_things import LOST, WORDS, is_another_thing, is_in_other_words, is_no_markup
 from harness.text.search import MANY, Source
-from harness.text.spacing import is_of_style
+from harness.text.spacing import is_before_a_word, is_of_style
 from harness.text.sums import (
     is_a_value,
     is_calculated,
@@ -215,15 +215,16 @@ def severity(reading: Reading, target: Target, page: Page, source: Source) -> st
         return None  # `12 / 4 = 3`: a sum that the answer works out is not a mention of `12/4`
     if _TAKEN_AWAY.match(text, reading.start):
         return None  # nor is `88 − 120` one of `-120`
-    if codes == {"cjk-boundary"} and not is_of_style(target.kind, page, reading.start, reading.end, source.parts):
+    place = reading.start, reading.end, source.parts
+    if codes <= _BESIDE_WORDS and is_before_a_word(page, *place, open_left=target.open_left):
+        return "note"
+    if codes == {"cjk-boundary"} and not is_of_style(target.kind, page, *place):
         return "damage"
     # each part of a longer one would ask for a look at all of it
     if len(target.text) <= _LONGEST_SPELLED and _is_another_spelling(reading, target, codes, page, source):
         return "note"
-    if codes <= _OF_OPERANDS:
-        place = reading.start, reading.end, source.parts
-        if is_reformatted(target, text, *place) or is_worked_out(target, text, *place):
-            return "note"
+    if codes <= _OF_OPERANDS and (is_reformatted(target, text, *place) or is_worked_out(target, text, *place)):
+        return "note"
     for change in changes:
         if not _is_note(change, reading, target, page):
             return "damage"
@@ -433,6 +434,7 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
     return False
 
 
+_BESIDE_WORDS = frozenset({"space-inside", "cjk-boundary"})
 _PARTING = frozenset({"space-inside", "cjk-boundary", "wide-space", "line-break", "markup"})
 _WHOLE_NAMES = frozenset({"path", "file", "url"})
 _QUANTITY, _UNIT_OF_HAN = later(r"[^0-9-]+/[0-9]+(?:\.[0-9]+)?"), later("[\u4e00-\u9fff]{1,3}/.{1,3}")

@@ -44,6 +44,9 @@ ESCAPED_SEGMENT = _segment(r"\\ (?=[^\s/])")
 """The same as a shell writes it: `My\\ Docs`."""
 FURTHER_WORD = '[^\\s\\\\/:*?"<>|，。；、.]{1,30}'
 """A further word of a folder such as `Program Files`."""
+GOES_ON = f"[{HAN}]{{0,6}}(?:[的了就即]|(?<!合)并)|[里中下上和与或在是]"
+GOES_ON += "|返回|报错|显示|提示|查看|打开|填写|提交|进行|然后|可以"
+"""What a sentence goes on with behind an address, and is not a part of it."""
 BEFORE_A_PATH = f"\\s\"'“„‘‚«‹「『《（(\\[<{{=:：，。；、？！`|@{EMOJI}{BIDI}"
 """What a path may begin behind."""
 _BEFORE_BRACKET = later(f"[^{ENDS}]{{1,80}}\\Z")
@@ -202,7 +205,8 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
             yield from chains_in(text, start, low)
         if text[low] == "-" or (text[low] == "/" and low == start and stop != ends[0]):
             low += 1  # between two names
-        labelled = _label_end(text[low:stop])
+        is_set_off = low == start and text[low - 1 : low] in (" ", "\u3000")  # `单证 装箱单PL_0714-改.xls`
+        labelled = _label_end(text[low:stop], is_set_off=is_set_off)
         low, uncertain = low + labelled, uncertain or labelled > 0
         inner = text[low:stop]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
@@ -343,7 +347,7 @@ def _is_one_name(words: list[str]) -> bool:
 _CLAUSE_BEGINS = ("", *"\n，。；！？、")
 
 _BEFORE_A_CODE = later(
-    "(?:合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷图照])(?=[A-Za-z][A-Z][A-Z0-9]*[-_])"
+    "(合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷图照])(?=[A-Za-z][A-Z][A-Z0-9]*[-_])"
     "|(?:编号|图号|固件|软件|軟體|驱动|驅動|程序|程式|脚本|镜像|模型|权重|插件|工具|安装包|压缩包|录音|视频|音频|截图|影像|图像|扫描件|日志|备份|源码|字体|补丁)"
     "(?=[A-Za-z][A-Za-z0-9]*[-_])"
     "|^(?:程序|固件|镜像|图号|单号|编号)(?=[A-Za-z]{1,8}[-_]?[0-9])"
@@ -353,13 +357,16 @@ _OF_A_CAMERA = later("[A-Z]{2,}_")
 _LATIN_FOLDER = later(f"[{HAN}]+(?=[a-z][a-z0-9_.-]+/)")  # `位置app/views/会员.py`
 
 
-def _label_end(name: str) -> int:
-    """How much of a name is what such a file is called; what is behind it has a sign of its own, or is a code."""
+def _label_end(name: str, *, is_set_off: bool) -> int:
+    """How much of a name is what such a file is called; what is behind it has a sign of its own, or is a code.
+
+    Behind a blank (`is_set_off`) the writer says where the name of a document begins.
+    """
     folder = re.search(r"[/\\]", name)
     first = folder.start() if folder else len(name)  # the name of a folder has no label before it
     label = _LABEL_INSIDE.search(name, 1, first)
     if (label and name[label.start() - 1].isascii()) or (label := _BEFORE_A_CODE.search(name, 0, first)):
-        return label.end()  # `MSDS文件丙酮-中文.pdf`
+        return 0 if is_set_off and label.lastindex else label.end()  # `MSDS文件丙酮-中文.pdf`
     folder = _LATIN_FOLDER.match(name)
     return folder.end() if folder else 0
 
@@ -436,7 +443,8 @@ def _name_start(text: str, start: int, stop: int) -> tuple[int, bool]:
     if place == 0 and len(run) > 6:
         odds = seams(run)
         place = len(run) - 4
-        return start + (place if odds[place] > 0 else max(range(place - 2, len(run) - 1), key=odds.__getitem__)), True
+        place = place if odds[place] > 0 else max(range(place - 2, len(run) - 1), key=odds.__getitem__)
+        return start + place + (run[place] == "在" and not run.startswith(NO_VERBS, place)), True
     is_attached = run[:place].endswith("附件")
     if is_attached and re.match("[0-9]{1,2}[-_]", text[cut:stop]):
         return cut - 2, place > 2  # `附件1-分解表.xlsx`
@@ -462,7 +470,7 @@ def _behind_verbs(run: str, place: int) -> int:
 PUT_BEFORE = later(
     f"(?:“[^“”]*”|[^/\\\\“”])*?[{HAN}”](?:位于|(?<![行认])[为為]|(?<![现存内外潜实在])在|(?<![还总])是|(?<![签报迟])到|(?<!直)至|(?<!关)于)"
     "(?=[A-Za-z][A-Za-z0-9_-]*[/\\\\.]|/[A-Za-z])"
-    f"|[{HAN}]*[A-Za-z0-9_/.-]*[0-9]附(?![件录图表加属近带注])(?=[{HAN}]{{2}})|[{HAN}]*[A-Za-z][A-Za-z0-9-]*(?:用(?=[A-Z][A-Z0-9])|再[看把改用]|然后|并把)"
+    f"|[{HAN}]*[A-Za-z0-9_/.-]*[0-9]附(?![件录图表加属近带注])(?=[{HAN}]{{2}})|[{HAN}]*[A-Za-z][A-Za-z0-9-]*(?:用(?=[A-Z][A-Z0-9])|再[看把改用]|然后|并把|叫做?|名为)"
     f"|[^/\\\\]{{0,40}}?(?:[{HAN}](?<!意)见(?=/[A-Za-z])|(?:文件|脚本|目录|路径|图标|配置|日志|附件|模板|图片|照片|资源|模型|素材)(?=[A-Z][A-Za-z0-9_-]*/))"
     f"|[A-Za-z][A-Za-z0-9]{{0,15}}[{HAN}]{{0,4}}(?:页面|组件|预制体|工作流|脚本|模型|目录|文件|配置|读取?|加载|打开)(?=[A-Za-z][A-Za-z0-9_-]*[/_])"
 )

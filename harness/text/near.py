@@ -126,6 +126,7 @@ def near_misses(
                 for token, one in misses.items()
                 if not (
                     _counts_on(target, token)
+                    or (_is_next(target.text, token) and any(map(_ASKS_FOR_THE_NEXT.search, source.parts)))
                     or _is_of_the_sentence(target.text, token)
                     or _has_other_values(target.text, token)
                 )
@@ -192,6 +193,18 @@ def _counts_on(target: Target, token: str) -> bool:
         return False
     steps = [abs(int(one) - int(other)) for one, other in pairs]
     return 0 not in steps and (len(steps) > 1 or steps[0] <= _NEXT)  # `sw-3` for `sw-03` has lost a zero
+
+
+_ASKS_FOR_THE_NEXT = later("下一[个個号號单單期份张張条條]|[顺順]延|递增|遞增|[Nn]ext (?:number|ID|code|one)")
+_LAST_NUMBER = later("[0-9]+(?=[^0-9]*\\Z)")
+
+
+def _is_next(wanted: str, token: str) -> bool:
+    """Whether the last number of a code is one more: `HT2025-087` where the one behind `HT2025-086` is asked for."""
+    one, other = _LAST_NUMBER.search(wanted), _LAST_NUMBER.search(token)
+    if one is None or other is None or int(other[0]) != int(one[0]) + 1:
+        return False
+    return wanted[: one.start()] == token[: other.start()] and wanted[one.end() :] == token[other.end() :]
 
 
 _NEXT = 3  # how far the next ones of a series are: `10.0.8` and `10.0.9`, but not `v1.42.0` for `v1.12.0`

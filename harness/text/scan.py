@@ -10,10 +10,11 @@ from functools import lru_cache
 from heapq import heapify, heappop, heapreplace
 from itertools import accumulate, chain, pairwise
 
-from harness.text.chains import ENDS, HAN, HAN_RUN, SIGN_BETWEEN, Span, chains_in, is_dull, kept_cut, touches
-from harness.text.characters import EMOJI, ORNAMENT, stands_alone, trimmed
+from harness.text.atoms import ATOM, MAY_BE_A_SIGN, PLAIN, RUN, SOFT_ENDS, WITH_A_SIGN, WORDS_ALONE
+from harness.text.chains import HAN, HAN_RUN, SIGN_BETWEEN, Span, chains_in, is_dull, kept_cut, touches
+from harness.text.characters import ORNAMENT, stands_alone, trimmed
 from harness.text.find import new
-from harness.text.forms import ATOM, FORMS, first_of, forms_for
+from harness.text.forms import FORMS, first_of, forms_for
 from harness.text.names import (
     ANOTHER_FILE,
     CLOSERS,
@@ -33,6 +34,7 @@ from harness.text.wholes import (
     BESIDE_A_CELL,
     IN_BRACKETS,
     also_called,
+    before_of,
     in_touching_bracket,
     is_cell,
     is_row,
@@ -204,7 +206,10 @@ def _title(text: str, start: int, end: int) -> Iterator[Span]:
     """The title of a book or film with a sign in it is one target."""
     inner = text[start:end]
     is_whole = _SIGN_OF_A_TITLE.search(inner) or _WITH_ITS_VERSION.fullmatch(inner)
-    if inner != inner.strip() or EXTENSION.search(inner) or not is_whole:
+    ending = EXTENSION.search(inner)
+    if ending and ending.end() == len(inner) and " " not in inner and not _SIGN_OF_A_TITLE.search(inner):
+        yield Span(start, end, kind="file")
+    elif inner != inner.strip() or ending or not is_whole:
         yield from (_as_a_whole(text, one) if one.kind == "file" else one for one in _inside(text, start, end))
     else:
         yield Span(start, end, kind="cjk-pair" if HAN_RUN.search(inner) else "", alternates=pairs_of(inner))
@@ -260,7 +265,7 @@ _READERS = {"paper": paper_at, "file": _file, "tags": _tags}
 
 def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
     """A quoted token is one target; a quoted sentence is text like any other."""
-    if text[start - 1] != "`" and _WORDS_ALONE.fullmatch(text, start, end):
+    if text[start - 1] != "`" and WORDS_ALONE.fullmatch(text, start, end):
         return
     inner = text[start:end]
     ending = EXTENSION.search(inner)
@@ -302,38 +307,23 @@ def _inside(text: str, start: int, end: int) -> Iterator[Span]:
         yield span._replace(start=span.start + start, end=span.end + start)
 
 
-_SOFT_ENDS = frozenset("’'(),*")
-_HARD_ENDS = ENDS.translate(dict.fromkeys(map(ord, _SOFT_ENDS))) + EMOJI  # what ends a run whatever is round it
-_LETTERS = "[^\\W\\d_\u2460-\u24ff\u2e2f]*+"
-_RUN = re.compile(f"[^{_HARD_ENDS}]*")
-_WITH_A_SIGN = re.compile(f"{_LETTERS}(?:[’',]{_LETTERS})*+[^{_HARD_ENDS}]{_RUN.pattern}")
-"""A run in which there is something else than letters, apostrophes and commas: words alone make no target."""
-USUAL_LETTERS = (
-    "a-zA-Z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u0391-\u03a1\u03a3-\u03f5\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
-    "\u0e01-\u0e30\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
-)
-_WORDS_ALONE = re.compile(f"[{USUAL_LETTERS} ，。；！？]*")  # what is in most quotes, and holds no target
-_MAY_BE_A_SIGN = re.compile(f"[^{USUAL_LETTERS}’', {_HARD_ENDS}](?!(?<=[a-z][.:])(?:[ \\n]|\\Z))")
-"""But for the sign behind the last word of a sentence."""
-
-
 def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
     """What is left between the long tokens, by runs without blanks, quotes or CJK punctuation.
 
     What may be a sign is looked for, and from there where its run begins.
     """
     place = start
-    while (sign := _MAY_BE_A_SIGN.search(text, place, end)) is not None:
+    while (sign := MAY_BE_A_SIGN.search(text, place, end)) is not None:
         at = sign.start()
-        low = at - _RUN.match(text[place:at][::-1]).end()  # type: ignore[union-attr]
-        plain = _PLAIN.match(text, low, end)
+        low = at - RUN.match(text[place:at][::-1]).end()  # type: ignore[union-attr]
+        plain = PLAIN.match(text, low, end)
         if plain:
             place = plain.end()
             yield new(Span, (low, place, touches(text, low - 1), touches(text, place), "", ()))
             continue
-        run = _WITH_A_SIGN.match(text, low, end)
-        place = (run or _RUN.match(text, low, end)).end()  # type: ignore[union-attr]
-        if run and _SOFT_ENDS.isdisjoint(run[0]):
+        run = WITH_A_SIGN.match(text, low, end)
+        place = (run or RUN.match(text, low, end)).end()  # type: ignore[union-attr]
+        if run and SOFT_ENDS.isdisjoint(run[0]):
             yield from _in_atom(text, low, place)
         elif run:
             for found in ATOM.finditer(text, low, min(end, place + 1)):
@@ -348,9 +338,8 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
         return
     if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
         return
-    before, after = text[low - 1 : low], text[high : high + 1]
-    if before == "\n" and isinstance(text, _Joined) and low in text.begins:
-        before = ""
+    before = "" if isinstance(text, _Joined) and low in text.begins else before_of(text, low)
+    after = text[high : high + 1]
     if "=" in run or "≤" in run or "≥" in run:
         for piece in re.finditer("[^=≤≥]+", run):
             yield from _in_atom(text, low + piece.start(), low + piece.end())
@@ -380,9 +369,6 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
 
 
 _LONGEST = 64
-_PLAIN = re.compile(f"[A-Za-z0-9]{{2,}}+(?:[-/_][A-Za-z0-9]++)+(?=[{_HARD_ENDS}]|\\Z)")
-"""A target as a whole: `ZX-2000`, `Sikalastic-609`."""
-
 _OPENED_FIRST = re.compile(
     f"(?:请|請|帮我|幫我)?(?:打开|读取|查看|下载|删除|上传|開啟|讀取)(?=[{HAN}]{{2,6}}/[A-Za-z0-9]{{1,8}}[{HAN}]{{2,8}}\\Z)"
 )

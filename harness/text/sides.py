@@ -212,7 +212,11 @@ def shorter_pairs(left: str, joined: str, right: str) -> tuple[str, ...]:
             for place, one in enumerate(seams(right))
             if place > (len(right) > _LABEL_AND_ONE) and one >= PERHAPS
         ]
-    return tuple([head + joined + tail for head in heads for tail in tails][1:_MOST_PAIRS])
+    own: tuple[str, ...] = ()
+    if joined[0] == "·" and len(joined) > 1:  # `周·安-Marie` and `安-Marie` of `人周·安-Marie`
+        heads += [left[place:] for place in range(1, len(left)) if left[place:] not in heads]
+        own = (joined[1:] + right,)
+    return (*[head + joined + tail for head in heads for tail in tails][1:_MOST_PAIRS], *own)
 
 
 _TWO_WORDS, _MOST_PAIRS, _LABEL_AND_ONE = 4, 8, 3  # `收口灰-RAL7016`, `周二-四上课`

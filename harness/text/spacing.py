@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from harness.text.characters import later
 from harness.text.fold import Page
+from harness.text.sides import seams
 
 _HAN = "\u3400-\u9fff"
 _CLOSED = later(f"(?<=[{_HAN}])(?=[0-9])|(?<=[0-9])(?=[{_HAN}])")
@@ -40,3 +41,29 @@ def _counts(text: str, parts: tuple[str, ...]) -> tuple[int, int]:
     around = [text[found.start() - 1 : found.end() + 1] for found in _APART.finditer(text)]
     own = [one for one in around if not any(one in part for part in parts)]
     return len(own), len(_CLOSED.findall(text))
+
+
+def is_before_a_word(page: Page, start: int, end: int, parts: tuple[str, ...], *, open_left: bool) -> bool:
+    """Whether the only blank in a mention is before a word of the sentence: `FV-03/西 已经` for `FV-03/西已换`.
+
+    The Han behind the blank was taken from the sentence of the source, and is of a longer word in the answer. Or a code
+    whose left edge is uncertain is between two blanks: `放到 Y-12 柜` for `放驿站Y-12柜`.
+    """
+    text = page.text
+    if open_left and page.is_text and _BETWEEN_BLANKS.fullmatch(text, start - 2, end):
+        return True
+    found = _LAST_WORD.search(text, start, end)
+    if found is None or text.count(" ", start, end) > 1 or not _IS_HAN.match(text, end):
+        return False
+    run = found[1] + text[end]
+    is_joined = seams(run)[-1] < _INSIDE_A_WORD and text[end] not in "的了"
+    closed = text[start : end + 1].replace(" ", "")
+    return is_joined and not any(closed in part for part in parts)
+
+
+_LAST_WORD, _IS_HAN = later(f" ([{_HAN}]{{1,2}})\\Z"), later(f"[{_HAN}]")
+_INSIDE_A_WORD = -1.0
+"""Log odds of a seam below which two characters are of one word: `排|练` has -1.5, `座|的` 3."""
+
+
+_BETWEEN_BLANKS = later(f"[{_HAN}] [A-Za-z0-9]+(?:[-/][A-Za-z0-9]+)+ [{_HAN}]")

@@ -292,6 +292,7 @@ def kind_of(text: str) -> str:
 def _kind_of_pair(text: str) -> str:
     is_of_words = not re.search(r"[A-Za-z0-9]{3,}", text) or all(map(_CJK.search, re.split("[/／]", text)))
     is_of_parts = "-" in text and re.search("[A-Za-z0-9]", text)  # `G3-南门/桥下`
+    is_of_parts = is_of_parts or re.match(f"[{PLATES}][A-Z]·", text)  # `豫A·3F771/挂`
     return "cjk-pair" if is_of_words and not is_of_parts else "code"
 
 
@@ -435,7 +436,8 @@ VERBS = _words(
     "改一下 改下 查一下 查下 跑一下 试一下 试下 发一下 传一下 跳过 忽略 排除 更新 补传 重传 回传 补发 重发 转存 覆盖 "
     "恢复 还原 追加 录入 填报 扫描 拍照 预览 播放 加载 打开 读取 查看 保存 保存到 另存为 存为 存成 删除 编辑 修改 "
     "运行 执行 下载 上传 发送 发给 导出 导入 写入 写到 合并 检查 核对 解析 分析 翻译 总结 整理 复制 移动 重命名 改名 "
-    "改名为 重命名为 命名为 命名 压缩 解压 打印 转换 附上 参考 参照 参见 见 请 把 将 用 在 从 到 向 给 帮 帮我 帮忙 "
+    "改名为 重命名为 命名为 命名 压缩 解压 打印 转换 附上 参考 参照 参见 详见 另见 见 请 把 将 用 在 从 到 向 给 "
+    "帮 帮我 帮忙 "
     "麻烦 我 看 看看 看一下 看下 一下 读 读一下 写 存 文件 文件名 附 附件 附件为 附件是 目录 文件夹 路径 脚本 名为 叫 "
     "叫做 是 为 的 里的 中的 这个 開啟 開啓 儲存 檔案 資料夾 繳交 建立 开启 那个 该 一个 给予 后 和 与 及 或 跟 以及 "
     "还有 选择 选用 采用 使用 应用 审核 审阅 转给 交给 提交 替换 写在 记录在 存于 位于 不要 想要 只要 提到 提及 涉及 "

@@ -14,7 +14,9 @@ from harness.text.spaced import has_sign
 from harness.text.targets import DOCUMENTS, NUMBERED_NAME, OF_A_SENTENCE, PLATES, Target, kind_of
 
 _OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
-_BEFORE = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
+_BEHIND_HAN = "\u3000"
+"""A blank that parts Han from Han: who sets it says where a name begins (`换用 纱线32S-精梳 ，`)."""
+_BEFORE = frozenset((" ", _BEHIND_HAN, "|", *_OPENERS))  # a line may begin with a sentence
 _BEHIND = frozenset(("", "\n", " ", "|", *_CLOSERS))
 _LEADS = frozenset("：:、")
 _TEXT_ENDS = frozenset(("", "\n"))
@@ -23,7 +25,9 @@ _LONGEST = 28
 _TOO_LONG = later(f"[{HAN}]{{8}}")
 _MIXED = later(f"(?=.*[{HAN}]).*[A-Za-z0-9]")
 _WORD_AND_TOKEN = later(f"[{HAN}][A-Za-z0-9#§$¥￥±+]|:")
-_IN_A_CELL = later(f"[{HAN}]{{1,4}}(?<![号號码碼话話机機格寸间間期度量])[0-9]+[-/_]")  # not `房号3-201`
+_IN_A_CELL = later(
+    f"[{HAN}]{{1,4}}(?<![号號码碼话話机機格寸间間期度量型称稱名址版数數值])[A-Z0-9]+[-/_]"
+)  # not `房号3-201`
 _PLACE = later("[教楼樓栋棟座馆館院库庫柜櫃架仓倉箱站桩墩塔井孔][A-Z0-9]{1,3}-[0-9]")  # `教3-205`
 _OF_PARTS = later("[-/_][A-Z0-9]{1,2}(?:[组組排层層列段区區座栋棟室][0-9A-Z]{1,4}|之[0-9]{1,2})\\Z")
 _SIDE_GOES_ON = later(f"(?=.*[A-Za-z0-9]).*[-/_·][{HAN}]{{1,4}}")
@@ -40,6 +44,10 @@ _FOLDERS = later(
 )
 """`合同/2024年度/XX公司框架协议`"""
 _LONG_WORD = later(f".*[{HAN}]{{6}}[^{HAN}]*")
+_LABEL_BEFORE = later("[号號码碼型称稱名址期版数數量值为為是叫单單证證票卡表册編编]\\Z")
+_HEAD_OF_A_PLACE = later(
+    f"(?<=[{HAN}])[店厅廳馆館楼樓路街区區坡坝壩口柜櫃架站院库庫园園村镇鎮厂廠苑湾灣广场廊桥橋](?:[0-9]+[号號])?\\Z"
+)
 _TIMES = later("[0-9.]+(?:[次遍%L]|[mμµk]?g|m[Ll]|min)")
 _HAS_A_TOKEN = later(".*[A-Za-z0-9]")
 _ALONE = later(
@@ -51,6 +59,12 @@ _ALONE = later(
 _PAIR_IN_A_CELL = later(f"[{HAN}]{{1,4}}[-/·][{HAN}]{{1,4}}")
 _LENIENT = frozenset(("range", "date", "time", "number"))
 _BY_ITSELF = frozenset(("phone", "unit", "date", "time"))
+
+
+def before_of(text: str, low: int) -> str:
+    """What is before a run, an ideographic space for a blank between Han and Han."""
+    is_parting = text[low - 1 : low] == " " and low > 1 and touches(text, low - 2) and touches(text, low)
+    return _BEHIND_HAN if is_parting else text[low - 1 : low]
 
 
 def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]:
@@ -74,7 +88,12 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     if not _MIXED.match(run) or _TOO_LONG.search(run):
         return spans
     is_cell = before == after == "|"
-    is_name = not _WORD_AND_TOKEN.search(run, 0, low + 1) or (_IN_A_CELL if is_cell else _PLACE).match(run)
+    is_apart = before in (" ", _BEHIND_HAN) and after == " "
+    is_led_off = is_apart or (before == _BEHIND_HAN and _HEAD_OF_A_PLACE.search(run, 0, low) is not None)
+    is_name = not _WORD_AND_TOKEN.search(run, 0, low + 1) or (
+        is_led_off and not _LABEL_BEFORE.search(run, 0, low) and run[low].isalnum()
+    )
+    is_name = is_name or (_IN_A_CELL if is_cell else _PLACE).match(run) is not None
     is_begun = before in _BEFORE
     if low > 0 and is_begun and is_name and not OF_A_SENTENCE.search(run[:low]):
         low = 0
@@ -85,6 +104,7 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
         end,
         after,
         is_begun=is_begun,
+        is_apart=is_apart,
         is_led=is_begun or before in _LEADS,
     ):
         high = end
@@ -104,7 +124,9 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     return [Span(low, high, *opened, "code" if kind == "cjk-pair" else kind, tuple(others))]
 
 
-def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: bool, is_led: bool) -> bool:
+def _is_tail(
+    run: str, low: int, high: int, end: int, after: str, *, is_begun: bool, is_apart: bool, is_led: bool
+) -> bool:
     """Whether what is behind the last span belongs to the name.
 
     `is_begun`: a blank or bracket is before the run. `is_led`: so it is, or a colon.
@@ -123,7 +145,7 @@ def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: b
         return (
             is_begun
             and _ANY_TAIL.fullmatch(tail) is not None
-            and not _WORD_BEHIND_A_TOKEN.match(run, high - 1)
+            and (is_apart or not _WORD_BEHIND_A_TOKEN.match(run, high - 1))
             and (begins_with_han or _HAS_A_TOKEN.match(run, 0, high) is not None)
         )
     if is_begun and after in _CLAUSE and _SHORT_TAIL.fullmatch(tail):
@@ -138,6 +160,7 @@ def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: b
 _LONGEST_TOKEN = 200  # code points: a text in which all is joined is not read again for each piece
 _MAY_GO_ON = frozenset({"code", "identifier", "path", "email"})
 _JOINS = ("#", ":", "?", "@", "^")
+_ORDER = later("[A-Z]{1,4}[0-9]{4}")  # `WG1931#六人`, but not `A3#楼`
 _VALUE = "[A-Za-z_][\\w.]*=[\\w.$%{}-]+"
 _GOES_ON = later(
     rf"@\{{[0-9a-z.]{{1,16}}\}}|\^\{{[a-z]{{0,8}}\}}|:[0-9][0-9A-Za-z._-]*(?<![._-])(?![\w:/])|\?{_VALUE}(?:&{_VALUE})*|#[0-9]{{2,}}(?![\w-])"
@@ -166,7 +189,8 @@ def joined(text: str, targets: list[Target]) -> list[Target]:
                 target = _until(text, kept.pop(), one.end, others)._replace(open_right=one.open_right)
         is_tag = target.kind == "version" and text.startswith("^{", target.end)  # `v3.4.0^{}`
         if (target.kind in _MAY_GO_ON or is_tag) and (
-            text[target.end : target.end + 1] in _JOINS or (target.text[-1] == "#" and "-" in target.text)
+            text[target.end : target.end + 1] in _JOINS
+            or (target.text[-1] == "#" and ("-" in target.text or _ORDER.match(target.text)))
         ):
             more = _GOES_ON.match(text, target.end)
             if more and more.end() - target.start <= _LONGEST_TOKEN:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.text import check, repair, scan
+from harness.text.atoms import USUAL_LETTERS
 from harness.text.chains import chains_in
 from harness.text.characters import (
     IGNORABLE_SET,
@@ -25,7 +26,7 @@ from harness.text.characters import (
 )
 from harness.text.fold import STRANGER, Fold, Page, fold_of
 from harness.text.forms import FORMS, first_of, forms_for
-from harness.text.scan import USUAL_LETTERS, extract_targets, forget, read_ahead
+from harness.text.scan import extract_targets, forget, read_ahead
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import KINDS, Target
 from harness.text.unicode_data import are_homoglyphs, letter_places
