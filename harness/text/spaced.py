@@ -121,11 +121,13 @@ def spans_with_blanks(text: str, symbols: SymbolTable) -> Iterator[Span]:
 
 _CAPITAL, _OF_A_NAME = "[A-ZÀ-ÖØ-Þ]", "[^\\s,;:!?()\\[\\]{}<>|*`'\"“”«»&]{0,40}"
 _JOINED = later(rf"(?<![^\s|(\[“\"«]){_CAPITAL}{_OF_A_NAME}(?: & {_CAPITAL}{_OF_A_NAME})+(?<!\.)")
+_INSIDE_A_NAME = later(rf"['’](?:(?={_CAPITAL}\w*[^\W\d_A-ZÀ-Þ])(?<=[A-Za-zÀ-ɏ].)|(?=[a-zà-ɏ]{{3}})(?<=[a-zà-ɏ].))")
 _WITH_AN_APOSTROPHE = later(
-    rf"(?<![\w’.@/\\-])(?<!\w')(?:[A-Za-zÀ-ɏ]{{1,7}}['’]{_CAPITAL}(?=\w*[^\W\d_A-ZÀ-Þ])"
-    rf"|{_CAPITAL}[a-zà-ɏ]{{1,7}}(?<![Qq]u)(?<!ll|un)(?<!urd|uel|utt|est)['’](?=[a-zà-ɏ]{{3}}))"
+    rf"(?<![\w’.@/\\-])(?<!\w')(?:[A-Za-zÀ-ɏ]{{1,7}}['’](?={_CAPITAL})"
+    rf"|{_CAPITAL}[a-zà-ɏ]{{1,7}}(?<![Qq]u)(?<!ll|un)(?<!urd|uel|utt|est)['’](?=[a-z]))"
     rf"[A-Za-zÀ-ɏ]++(?:-{_CAPITAL}[A-Za-zÀ-ɏ]+)*(?![\w/@-])"
 )
+_LONGEST_HEAD = 8
 
 
 def names_of_words(text: str) -> Iterator[Span]:
@@ -137,8 +139,10 @@ def names_of_words(text: str) -> Iterator[Span]:
             if len(codes) < len(words):  # `T-1000/2 & R2-D2/b` are two
                 yield Span(*found.span(), kind="name", alternates=codes)
     if "'" in text or "’" in text:
-        for found in _WITH_AN_APOSTROPHE.finditer(text):
-            yield Span(*found.span(), kind="name")
+        for sign in _INSIDE_A_NAME.finditer(text):
+            found = _WITH_AN_APOSTROPHE.search(text, max(0, sign.start() - _LONGEST_HEAD))
+            if found and found.start() < sign.start() < found.end():
+                yield Span(*found.span(), kind="name")
 
 
 @lru_cache(maxsize=64)

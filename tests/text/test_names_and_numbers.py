@@ -40,6 +40,9 @@ from harness.text import check, extract_targets, repair
         ("src/a-b.ts(12,7)", "src/a-b.ts (12,7)", "spaced"),
         ("rgba(12,34,56,0.5)", "rgba(12,34,56,0 .5)", "spaced"),
         ("4929-****-****-7731", "4929-**** -****-7731", "spaced"),
+        ("CYP2D6*4/*10", "CYP2D6*4 / *10", "spaced"),
+        ("box-17*R", "box-17 *R", "spaced"),
+        ('12"x18"', '12" x18"', "spaced"),
         ("_sip._tcp.vo-1", "_sip. _tcp.vo-1", "spaced"),
     ],
 )
