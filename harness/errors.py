@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import BaseModel, ValidationError
 
 
@@ -208,3 +211,8 @@ def syntax_error(form: str, problem: Exception, content: bytes) -> str:
         return f"not {form}: {problem}"
     advice = "keep what is right of both sides, and take the markers out"
     return f"not {form}: a merge conflict was left at line {at}; {advice}"
+
+
+def as_word(path: Path | str) -> str:
+    """A path as it is typed into a shell: quoted where that would cut or read it, with `/` on Windows too."""
+    return shlex.quote(path if isinstance(path, str) else path.as_posix())

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from harness.authoring.findings import Finding, Placed
 from harness.authoring.lint import Judging, LintResult, lint, unfit_checks, unfit_targets
-from harness.errors import ConfigError, SuiteError, found, nearest
+from harness.errors import ConfigError, SuiteError, as_word, found, nearest
 from harness.files import OLD_WORKBOOK, WORKBOOK, UnfitFileError, decoded_text, reading
 from harness.new_folder import new_folder
 from harness.records import Record
@@ -92,7 +92,7 @@ def read_catalogue(
     if _is_json(text):
         raise ConfigError(
             f"{path}: JSON; accepted: a CSV file, or one string a line. Damaged rows of a log become cases with: "
-            f"harness score {path} --to-suite suites/from-logs"
+            f"harness score {as_word(path)} --to-suite suites/from-logs"
         )
     delimiter = delimiter or sniffed(text)
     rows = list(_rows(path, text, delimiter))
@@ -517,6 +517,13 @@ class UnsoundSuiteError(SuiteError):
         self.findings = tuple(findings)
 
 
+_UNNAMEABLE = "which pytest cannot be asked for or passes over; accepted: a name without [, and no dot before it"
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # TOML has no pairs of escapes, in which JSON writes an emoji
+
+
 def write_suite(
     out: Path,
     title: str,
@@ -530,12 +537,14 @@ def write_suite(
         ConfigError: something is at `out` already, or it cannot be written.
         UnsoundSuiteError: the lint found an error.
     """
+    if "[" in out.name or out.name.startswith("."):
+        raise ConfigError(f"--out: found {found(out.name)}, {_UNNAMEABLE}")
     if out.exists() or out.is_symlink():
         raise ConfigError(f"--out: {out} is there already, and nothing is overwritten; accepted: a new folder")
     try:
         with new_folder(out) as folder:
             # a JSON string is a TOML basic string too, so that no title can end it
-            toml = f"title = {json.dumps(title)}\ndescription = {json.dumps(description)}\n"
+            toml = f"title = {_toml(title)}\ndescription = {_toml(description)}\n"
             (folder / "suite.toml").write_text(toml, encoding="utf-8", newline="\n")
             text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
             (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")

@@ -11,6 +11,7 @@ import click
 
 from harness.cli.arguments import CommandGroup, print_json, report_dir_option, tell, tell_some
 from harness.cli.train import PROVIDER_NAMES, checkpoints, recipe, recipe_of
+from harness.errors import as_word
 from harness.records.training import TrainingError
 from harness.show.words import phrase, translated
 
@@ -153,7 +154,7 @@ def validate(
         warned = [
             f"{file}:{one.line}{phrase('colon')}{translated(f'warning: {one.message}')}" for one in result.warnings
         ]
-        tell_some(warned, f"harness dataset validate {file} --json")
+        tell_some(warned, f"harness dataset validate {as_word(file)} --json")
         found = plural(len(result.problems), "problem")
         if result.warnings:
             found += f", {plural(len(result.warnings), 'warning')}"

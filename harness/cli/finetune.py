@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from harness.cli.arguments import CommandGroup, print_json, tell
 from harness.cli.train import recipe_of
-from harness.errors import ConfigError
+from harness.errors import ConfigError, as_word
 from harness.records.training import TrainingError
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def submit(
         print_json({"id": made, "job": str(place)})
     else:
         click.echo(f"{show(made)}  {place}")
-        tell(f"next: harness finetune status {place}", err=True)
+        tell(f"next: harness finetune status {as_word(place)}", err=True)
     return 0
 
 

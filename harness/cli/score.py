@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from harness.cli.arguments import print_json, tell, tell_lines
-from harness.errors import ConfigError, HarnessError
+from harness.errors import ConfigError, HarnessError, as_word
 from harness.show.words import translated
 
 if TYPE_CHECKING:
@@ -223,7 +223,8 @@ def _review(job: ScoringJob, suite: Path, most: int) -> None:
     if canaries:
         tell(f"{selection}: {canaries} added as canaries; a changed selection starts a new baseline")
     if kept:
-        tell(f"run: harness suites lint {suite}; pytest --model=NAME {suite}")
+        typed = as_word(suite)
+        tell(f"run: harness suites lint {typed}; pytest --model=NAME {typed}")
 
 
 def _job(out: Path | None, options: dict[str, Any]) -> ScoringJob:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.arguments import CommandGroup, report_dir_option, tell
+from harness.errors import as_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,7 +119,7 @@ def import_(kind: str, file: Path, *, out: Path, sheet: str | None, title: str |
             tell(f"note: {note}")
         tell(f"{out}: {plural(result.cases, 'case')}, {plural(len(made.left_out), 'part')} not carried over")
         tell("\n".join(_lines(result, notes=False)))
-        tell(f"run: pytest --model=NAME {out}")
+        tell(f"run: pytest --model=NAME {as_word(out)}")
     return 1 if made.left_out else 0
 
 
@@ -197,7 +198,7 @@ def make(
     for reason, number in reasons.most_common():
         tell(f"skipped {number}: {reason}")
     tell("\n".join(_lines(result, notes=False)))
-    tell(f"run: pytest --model=NAME {out}")
+    tell(f"run: pytest --model=NAME {as_word(out)}")
     return 0
 
 

@@ -26,7 +26,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, ValidationError
 
 from harness.endpoints.access import Access, check_key, proxy_for, ssl_context
-from harness.errors import EndpointError, explain, found
+from harness.errors import EndpointError, as_word, explain, found
 from harness.files import UnfitFileError, content_of, whole
 from harness.recording.secrets import Secrets
 from harness.records import Record
@@ -449,8 +449,8 @@ def _asked(client: Any, request: Any, advice: str) -> Any:
 def in_training(path: Path) -> str:
     """What is said of a job file that is there."""
     return (
-        f"{path}: is there already, so this set may be in training; accepted: `harness finetune status {path}`, "
-        "or --out for another job"
+        f"{path}: is there already, so this set may be in training; accepted: "
+        f"`harness finetune status {as_word(path)}`, or --out for another job"
     )
 
 

@@ -13,7 +13,7 @@ from statistics import mean
 
 from pydantic import ValidationError
 
-from harness.errors import explain
+from harness.errors import as_word, explain
 from harness.files import LINE_LIMIT, json_lines, whole
 from harness.finetune.lora import targets_of
 from harness.records.case import domain_name
@@ -71,7 +71,7 @@ def read_samples(path: Path) -> list[TrainingSample]:
     Raises:
         TrainingError: the first bad line, with file and line; `harness dataset validate` lists all of them.
     """
-    advice = f"run: harness dataset validate {path}"
+    advice = f"run: harness dataset validate {as_word(path)}"
     samples = []
     for number, value in json_lines(path, TrainingError, limit=LINE_LIMIT, hint=advice):
         try:

@@ -208,7 +208,7 @@ def add_case(folder: Path, line: dict[str, Any]) -> bool:
         folder.mkdir(parents=True, exist_ok=True)
         if not settings.exists():
             with whole(settings) as file:
-                file.write(_TOML.format(title=json.dumps(folder.name)).encode("utf-8"))
+                file.write(_TOML.format(title=json.dumps(folder.name, ensure_ascii=False)).encode("utf-8"))
         before = cases.read_bytes() if cases.exists() else b""
         if f'"id": "{line["id"]}"'.encode() in before:
             return False

@@ -17,7 +17,7 @@ from harness.checks import registering
 from harness.checks.answers import calls_in_text
 from harness.config import ModelConfig
 from harness.decisions.exposure import NOTHING_LEARNT, Learnt, exposure, judged
-from harness.errors import ConfigError
+from harness.errors import ConfigError, as_word
 from harness.files import LINE_LIMIT, json_lines
 from harness.records import lean
 from harness.records.answer import Completion, Token, ToolCall
@@ -301,7 +301,7 @@ def training_texts(root: Path, model: ModelConfig) -> tuple[str, ...]:
     texts: list[str] = []
     for name in model.training_data:
         path = root / name
-        advice = f"training_data of model {model.name}; run: harness dataset validate {name}"
+        advice = f"training_data of model {model.name}; run: harness dataset validate {as_word(name)}"
         for number, value in json_lines(path, ConfigError, limit=LINE_LIMIT, hint=advice):
             try:
                 texts += texts_of(tuple(value["messages"]))

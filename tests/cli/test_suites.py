@@ -1,6 +1,8 @@
 """`harness suites`: lint, make and schema, with their exit codes."""
 
 import json
+import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,27 @@ def test_builtin_names_the_shipped_suites_from_any_folder(
 def test_the_schema_is_printed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["suites", "schema"]) == 0
     assert json.loads(capsys.readouterr().out) == case_schema()
+
+
+@pytest.mark.parametrize("name", ["我的 用例", "it's", "50$", "😀"])
+def test_the_command_that_runs_a_made_suite_can_be_typed_as_it_is(
+    name: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "terms.txt").write_text("KX-40/2\n")
+    assert run(["suites", "make", "--terms", "terms.txt", "--out", f"suites/{name}"]) == 0
+    command = capsys.readouterr().out.splitlines()[-1].removeprefix("run: ")
+    assert shlex.split(command) == ["pytest", "--model=NAME", f"suites/{name}"]
+    assert tomllib.loads((project / "suites" / name / "suite.toml").read_text("utf-8"))["title"] == name
+
+
+@pytest.mark.parametrize("name", ["x[1]", ".hidden"])
+def test_no_suite_is_made_that_pytest_cannot_be_asked_for(
+    name: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "terms.txt").write_text("KX-40/2\n")
+    assert run(["suites", "make", "--terms", "terms.txt", "--out", f"suites/{name}"]) == 3
+    assert f"found '{name}', which pytest cannot be asked for or passes over" in capsys.readouterr().err
+    assert not (project / "suites" / name).exists()
 
 
 CATALOGUE = "sku;name;group\n" + "".join(f"KY-{number}/A;thing;{'ab'[number % 2]}\n" for number in range(30))
