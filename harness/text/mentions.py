@@ -278,6 +278,7 @@ def _is_another_spelling(reading: Reading, target: Target, codes: set[str], page
         or (kind in ("range", "date") and _SPAN_OF_YEARS.fullmatch(span))
         or ((wanted[0] == "§" or (wanted[0] in "€£$¥￥" and kind == "number")) and span == f"{wanted[0]} {wanted[1:]}")
         or is_calculated(wanted, span)
+        or (_KEY_OF_A_VALUE.match(wanted) and span.replace(" = ", "=", 1) == wanted)  # `entry = scripts/main.lua`
         or ("\\" in wanted and is_unescaped(wanted, span))
         or (("&&" in wanted or "||" in wanted) and _COMMANDS.sub(r"\1", span) == wanted)  # as a script is formatted
     ):

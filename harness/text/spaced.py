@@ -127,7 +127,7 @@ _WITH_AN_APOSTROPHE = later(
     rf"|{_CAPITAL}[a-zà-ɏ]{{1,7}}(?<![Qq]u)(?<!ll|un)(?<!urd|uel|utt|est)['’](?=[a-z]))"
     rf"[A-Za-zÀ-ɏ]++(?:-{_CAPITAL}[A-Za-zÀ-ɏ]+)*(?![\w/@-])"
 )
-_LONGEST_HEAD = 8
+_LONGEST_HEAD, _LONGEST_NAME = 8, 80
 
 
 def names_of_words(text: str) -> Iterator[Span]:
@@ -140,9 +140,9 @@ def names_of_words(text: str) -> Iterator[Span]:
                 yield Span(*found.span(), kind="name", alternates=codes)
     if "'" in text or "’" in text:
         for sign in _INSIDE_A_NAME.finditer(text):
-            found = _WITH_AN_APOSTROPHE.search(text, max(0, sign.start() - _LONGEST_HEAD))
-            if found and found.start() < sign.start() < found.end():
-                yield Span(*found.span(), kind="name")
+            name = _WITH_AN_APOSTROPHE.search(text, max(0, sign.start() - _LONGEST_HEAD), sign.end() + _LONGEST_NAME)
+            if name and name.start() < sign.start() < name.end():
+                yield Span(*name.span(), kind="name")
 
 
 @lru_cache(maxsize=64)

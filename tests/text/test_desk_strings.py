@@ -70,6 +70,14 @@ def test_all_of_a_value_is_no_sum(output: str, channel: str, verdict: str) -> No
     assert check(source, output, channel=channel).verdicts == {"deu+eng": verdict}
 
 
+def test_a_key_may_be_set_apart_from_its_value() -> None:
+    source = "entry=lua/入口_main.lua，icon=art/图标_01.png"
+    apart = "entry = lua/入口_main.lua\nicon = art/图标_01.png"
+    assert [one.severity for one in check(source, apart).mentions["entry=lua/入口_main.lua"]] == ["note"]
+    assert repair(source, apart).text == apart
+    assert repair(source, "entry = lua/ 入口_main.lua").text == "entry=lua/入口_main.lua"
+
+
 def test_quoted_keys_are_no_value() -> None:
     assert check('Press "Ctrl+C" twice.', 'Press "Ctrl + C" or `Ctrl + C`.').verdicts == {"Ctrl+C": "verbatim"}
 
