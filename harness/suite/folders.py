@@ -3,13 +3,13 @@
 import json
 import os
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.errors import SuiteError, found, nearest
-from harness.files import UnfitFileError, content_of, is_portable, shown_below, toml_of, whole
+from harness.files import UnfitFileError, content_of, is_portable, toml_of, whole
 from harness.records.case import NOT_IN_HEADLINE, Case
 from harness.suite.cases import DEFAULT_FIELDS, BadLineError, Problem, build_case, numbered_objects
 
@@ -164,11 +164,27 @@ def case_files(root: Path) -> list[Path]:
     Raises:
         SuiteError: the name of one would command a terminal, where pytest prints it.
     """
-    files = [path for path in shown_below(root, "*.jsonl") if is_case_file(path)]
+    files = sorted(path for folder in _folders_below(root) for path in folder.glob("[!.]*.jsonl") if is_case_file(path))
     for path in files:
         if not str(path.relative_to(root)).isprintable():
             raise SuiteError(f"{path}: a name that cannot be printed; accepted: one that can")
     return files
+
+
+def _folders_below(root: Path) -> Iterator[Path]:
+    """`root` and what is below, as pytest finds it: through links too, but never round in a circle. Names that begin
+    with a dot are none of a user's: drafts of a killed run, `.ipynb_checkpoints`.
+    """
+    above: dict[str, tuple[str, ...]] = {}
+    for folder, folders, _ in os.walk(root, followlinks=True):
+        here = (*above.pop(folder, ()), os.path.realpath(folder))
+        for name in list(folders):
+            below = os.path.join(folder, name)
+            if name.startswith(".") or os.path.realpath(below) in here:
+                folders.remove(name)
+            else:
+                above[below] = here
+        yield Path(folder)
 
 
 CORE = "core"

@@ -336,6 +336,18 @@ def test_only_jsonl_beside_a_suite_toml_is_a_case_file(folder: Path) -> None:
     assert not is_case_file(training / "set.jsonl")
 
 
+def test_a_suite_behind_a_link_is_one_as_it_is_for_pytest(folder: Path, tmp_path: Path) -> None:
+    (folder / "cases.jsonl").write_text(json.dumps(GOOD) + "\n")
+    root = tmp_path / "suites"
+    (root / "team").mkdir(parents=True)
+    (root / "team" / "shared").symlink_to(folder)
+    (root / "team" / "again").symlink_to(root)  # round in a circle
+    (folder / "itself").symlink_to(folder)
+    (root / ".draft").symlink_to(folder)
+    (root / "gone").symlink_to(tmp_path / "nothing")
+    assert case_files(root) == [root / "team" / "shared" / "cases.jsonl"]
+
+
 @pytest.mark.parametrize("copied", [".ipynb_checkpoints/cases-checkpoint.jsonl", "._cases.jsonl", "../.mine.x/y.jsonl"])
 def test_what_begins_with_a_dot_is_no_case_file(folder: Path, copied: str) -> None:
     line = json.dumps(GOOD) + "\n"
