@@ -509,7 +509,7 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
             if beyond == CLOSED and text[high] != "：":
                 return high, False  # `评审记录/PX产品验证清单`
             size = length_of_side(run[:_CONTEXT], beyond, is_left=False)
-            is_one = size == 1 and _ONE_OF_IT.match(run) is not None
+            is_one = size == 1 and ONE_OF_IT.match(run) is not None
             return low + first[1] + is_one, True  # `A款/M码的`, `申通/0093到了`
         return low + first[1], True
     return high, touches(text, high)
@@ -552,7 +552,7 @@ _ONE_HAN = (
     f"{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )
 _FLOOR = later("[A-Z]?[0-9]{1,2}[A-Z]?-[A-Z][区區座栋棟幢厅廳]")  # `3F-A区`
-_ONE_OF_IT = later(_ONE_HAN)
+ONE_OF_IT = later(_ONE_HAN)
 _SHORT_PART = later(f"(?:[A-Za-z0-9]+_)?(?:[A-Za-z]|[0-9]{{1,2}}){_ONE_HAN}")
 _SHORT_GROUP = later(f"(?:[A-Z]{{0,3}}[0-9]{{0,4}}[A-Z]?)(?=[{IDEOGRAPHS}]){_ONE_HAN}[0-9]?")
 _JOINING = "里裡时時按报報改用到在至是为為共占达達见見送补補加減减发發由从從向給给接转轉换換需要有无無如若当當须須应應"

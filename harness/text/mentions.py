@@ -184,15 +184,16 @@ _BROKEN_BY_A_LINE = frozenset({"path", "url", "file", "code"})
 _CASED = frozenset({"unit", "placeholder", "option"})
 """Kinds in which the case of the first letter means something inside a sentence too: `mg`, `Mg`."""
 _LETTER_AND_DIGIT = later("[A-Za-z]-?[0-9]")  # `A319-114` begins with no word
-_NUMBERS = frozenset({"range", "date", "time", "number"})
+_NUMBERS, _BESIDE_WORDS = frozenset({"range", "date", "time", "number"}), frozenset({"space-inside", "cjk-boundary"})
 _EVERYDAY_PAIR = frozenset({"replaced", "to-space", "dropped"})
 _RANGE_SIGNS = frozenset("–~～")
 _SOFT = frozenset({"to-space", "dropped", "case"})
 _PROSE, _IN_BOLD = _SOFT | {"space-inside"}, frozenset({"to-space", "markup", "case"})
 _CODE_AND_WORD = later(
     "(?<=[A-Za-z0-9])/(?=[\u3041-\u9fff\uac00-\ud7a3]{2}|第[0-9])|(?<=[\u3041-\u9fff\uac00-\ud7a3]{2})/(?=[A-Za-z0-9])"
+    "|(?<=[\u3041-\u9fff])-(?=[0-9]{1,5}[人名个個件台套份张張只间間]\\Z)"
 )
-_OF_SPACING = later("(?<=[\u3041-\u9fff]) (?=[0-9])|(?<=[0-9]) (?=[\u3041-\u9fff])")
+_OF_SPACING = later("(?<=[\u3041-\u9fff]) (?=[A-Za-z0-9])|(?<=[A-Za-z0-9]) (?=[\u3041-\u9fff])")
 _CAPITALS = later("[A-Z]+(?:[-/&][A-Z]+)+")
 _SUMMANDS = later(r"(?!.*\d{3}|.*\d.*\+.*\d)[^\W\d_][\w.]*(?:\+[^\W\d_][\w.]*)+")
 """Words and keys; what holds a longer number is a part number: `MAX3232EEPE+T`."""
@@ -435,7 +436,6 @@ def _is_note(change: Change, reading: Reading, target: Target, page: Page) -> bo
     return False
 
 
-_BESIDE_WORDS = frozenset({"space-inside", "cjk-boundary"})
 _PARTING = frozenset({"space-inside", "cjk-boundary", "wide-space", "line-break", "markup"})
 _WHOLE_NAMES = frozenset({"path", "file", "url"})
 _QUANTITY, _UNIT_OF_HAN = later(r"[^0-9-]+/[0-9]+(?:\.[0-9]+)?"), later("[\u4e00-\u9fff]{1,3}/.{1,3}")

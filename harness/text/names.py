@@ -205,7 +205,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
             yield from chains_in(text, start, low)
         if text[low] == "-" or (text[low] == "/" and low == start and stop != ends[0]):
             low += 1  # between two names
-        is_set_off = low == start and text[low - 1 : low] in (" ", "\u3000")  # `单证 装箱单PL_0714-改.xls`
+        is_set_off = low == start and text[low - 1 : low] == " "  # `单证 装箱单PL_0714-改.xls`
         labelled = _label_end(text[low:stop], is_set_off=is_set_off)
         low, uncertain = low + labelled, uncertain or labelled > 0
         inner = text[low:stop]

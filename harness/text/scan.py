@@ -34,7 +34,6 @@ from harness.text.wholes import (
     BESIDE_A_CELL,
     IN_BRACKETS,
     also_called,
-    before_of,
     in_touching_bracket,
     is_cell,
     is_row,
@@ -338,7 +337,7 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
         return
     if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
         return
-    before = "" if isinstance(text, _Joined) and low in text.begins else before_of(text, low)
+    before = "" if isinstance(text, _Joined) and low in text.begins else text[low - 1 : low]
     after = text[high : high + 1]
     if "=" in run or "≤" in run or "≥" in run:
         for piece in re.finditer("[^=≤≥]+", run):

@@ -8,15 +8,13 @@ what it is without its label, its mark, its key or the name before it.
 from collections.abc import Sequence
 from itertools import pairwise
 
-from harness.text.chains import HAN, Span, kept_cut, sentence_cut, touches
+from harness.text.chains import HAN, ONE_OF_IT, Span, kept_cut, sentence_cut, touches
 from harness.text.characters import is_cjk, later
 from harness.text.spaced import has_sign
 from harness.text.targets import DOCUMENTS, NUMBERED_NAME, OF_A_SENTENCE, PLATES, Target, kind_of
 
 _OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
-_BEHIND_HAN = "\u3000"
-"""A blank that parts Han from Han: who sets it says where a name begins (`换用 纱线32S-精梳 ，`)."""
-_BEFORE = frozenset((" ", _BEHIND_HAN, "|", *_OPENERS))  # a line may begin with a sentence
+_BEFORE = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
 _BEHIND = frozenset(("", "\n", " ", "|", *_CLOSERS))
 _LEADS = frozenset("：:、")
 _TEXT_ENDS = frozenset(("", "\n"))
@@ -25,9 +23,7 @@ _LONGEST = 28
 _TOO_LONG = later(f"[{HAN}]{{8}}")
 _MIXED = later(f"(?=.*[{HAN}]).*[A-Za-z0-9]")
 _WORD_AND_TOKEN = later(f"[{HAN}][A-Za-z0-9#§$¥￥±+]|:")
-_IN_A_CELL = later(
-    f"[{HAN}]{{1,4}}(?<![号號码碼话話机機格寸间間期度量型称稱名址版数數值])[A-Z0-9]+[-/_]"
-)  # not `房号3-201`
+_IN_A_CELL = later(f"[{HAN}]{{1,4}}(?<![号號码碼话話机機格寸间間期度量])[0-9]+[-/_]")  # not `房号3-201`
 _PLACE = later("[教楼樓栋棟座馆館院库庫柜櫃架仓倉箱站桩墩塔井孔][A-Z0-9]{1,3}-[0-9]")  # `教3-205`
 _OF_PARTS = later("[-/_][A-Z0-9]{1,2}(?:[组組排层層列段区區座栋棟室][0-9A-Z]{1,4}|之[0-9]{1,2})\\Z")
 _SIDE_GOES_ON = later(f"(?=.*[A-Za-z0-9]).*[-/_·][{HAN}]{{1,4}}")
@@ -43,11 +39,11 @@ _FOLDERS = later(
     f"(?:/[A-Za-z0-9_{HAN}-]{{2,14}}){{2,6}}"
 )
 """`合同/2024年度/XX公司框架协议`"""
+_FOLDER_OF_TWO = later(f"[A-Za-z0-9{HAN}]{{2,10}}/[{HAN}]{{1,8}}_[0-9]{{3,8}}[{HAN}]{{0,4}}")  # `养护照/桥南_0715上午`
 _LONG_WORD = later(f".*[{HAN}]{{6}}[^{HAN}]*")
-_LABEL_BEFORE = later("[号號码碼型称稱名址期版数數量值为為是叫单單证證票卡表册編编]\\Z")
-_HEAD_OF_A_PLACE = later(
-    f"(?<=[{HAN}])[店厅廳馆館楼樓路街区區坡坝壩口柜櫃架站院库庫园園村镇鎮厂廠苑湾灣广场廊桥橋](?:[0-9]+[号號])?\\Z"
-)
+_PREDICATES = "漏响亮掉断爆死热冷高低满空松卡慢快烫脏旧新好差贵准对错能会可应想愿怕失丢被次个個件只台支条條份年月日天"
+"""One character that a sentence says of a code (`泵 XX-12漏，`), or counts with."""
+_OF_A_CODE = later("[A-Z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)*[-_][0-9]{1,6}")
 _TIMES = later("[0-9.]+(?:[次遍%L]|[mμµk]?g|m[Ll]|min)")
 _HAS_A_TOKEN = later(".*[A-Za-z0-9]")
 _ALONE = later(
@@ -59,12 +55,6 @@ _ALONE = later(
 _PAIR_IN_A_CELL = later(f"[{HAN}]{{1,4}}[-/·][{HAN}]{{1,4}}")
 _LENIENT = frozenset(("range", "date", "time", "number"))
 _BY_ITSELF = frozenset(("phone", "unit", "date", "time"))
-
-
-def before_of(text: str, low: int) -> str:
-    """What is before a run, an ideographic space for a blank between Han and Han."""
-    is_parting = text[low - 1 : low] == " " and low > 1 and touches(text, low - 2) and touches(text, low)
-    return _BEHIND_HAN if is_parting else text[low - 1 : low]
 
 
 def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]:
@@ -79,6 +69,8 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     if len(spans) == 1 and high == len(run) and (low == 0 or before not in _BEFORE):
         return spans
     is_bounded = before in _BEFORE and after in _BEHIND
+    if before in _BEFORE and (after in _BEHIND or after in _CLAUSE) and _FOLDER_OF_TWO.fullmatch(run):
+        return spans if OF_A_SENTENCE.search(run) else [Span(0, len(run), kind="path")]
     if is_bounded and _FOLDERS.fullmatch(run) and not OF_A_SENTENCE.search(run):
         return [Span(0, len(run), kind="path", alternates=(run[run[: run.rfind("/")].rfind("/") + 1 :],))]
     if len(run) > _LONGEST or any(one.kind not in ("", "code") for one in spans):
@@ -88,12 +80,7 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     if not _MIXED.match(run) or _TOO_LONG.search(run):
         return spans
     is_cell = before == after == "|"
-    is_apart = before in (" ", _BEHIND_HAN) and after == " "
-    is_led_off = is_apart or (before == _BEHIND_HAN and _HEAD_OF_A_PLACE.search(run, 0, low) is not None)
-    is_name = not _WORD_AND_TOKEN.search(run, 0, low + 1) or (
-        is_led_off and not _LABEL_BEFORE.search(run, 0, low) and run[low].isalnum()
-    )
-    is_name = is_name or (_IN_A_CELL if is_cell else _PLACE).match(run) is not None
+    is_name = not _WORD_AND_TOKEN.search(run, 0, low + 1) or (_IN_A_CELL if is_cell else _PLACE).match(run)
     is_begun = before in _BEFORE
     if low > 0 and is_begun and is_name and not OF_A_SENTENCE.search(run[:low]):
         low = 0
@@ -104,7 +91,6 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
         end,
         after,
         is_begun=is_begun,
-        is_apart=is_apart,
         is_led=is_begun or before in _LEADS,
     ):
         high = end
@@ -124,9 +110,7 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
     return [Span(low, high, *opened, "code" if kind == "cjk-pair" else kind, tuple(others))]
 
 
-def _is_tail(
-    run: str, low: int, high: int, end: int, after: str, *, is_begun: bool, is_apart: bool, is_led: bool
-) -> bool:
+def _is_tail(run: str, low: int, high: int, end: int, after: str, *, is_begun: bool, is_led: bool) -> bool:
     """Whether what is behind the last span belongs to the name.
 
     `is_begun`: a blank or bracket is before the run. `is_led`: so it is, or a colon.
@@ -145,11 +129,18 @@ def _is_tail(
         return (
             is_begun
             and _ANY_TAIL.fullmatch(tail) is not None
-            and (is_apart or not _WORD_BEHIND_A_TOKEN.match(run, high - 1))
+            and not _WORD_BEHIND_A_TOKEN.match(run, high - 1)
             and (begins_with_han or _HAS_A_TOKEN.match(run, 0, high) is not None)
         )
-    if is_begun and after in _CLAUSE and _SHORT_TAIL.fullmatch(tail):
-        return True  # `帮助/邮箱/配置V4`
+    if (
+        is_begun
+        and after in _CLAUSE
+        and (
+            _SHORT_TAIL.fullmatch(tail)
+            or (_OF_A_CODE.fullmatch(run, low, high) and ONE_OF_IT.fullmatch(tail) and tail not in _PREDICATES)
+        )
+    ):
+        return True  # `帮助/邮箱/配置V4`, `漂目 BX-7目，`
     if after not in _CLAUSE and not (after in _TEXT_ENDS and _SHORT_TAIL.fullmatch(tail)):
         return False
     if _SIDE_GOES_ON.fullmatch(run, 0, high) and (_LONG_TAIL if is_begun else _TAIL).fullmatch(tail):
