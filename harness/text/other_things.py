@@ -6,6 +6,9 @@ from harness.text.targets import Target
 LOST = frozenset({"to-space", "dropped", "replaced"})
 WORDS = later(r"[A-Za-z]+(?:(?:[_.:-]|[0-9]\.)[A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
 
+PROPER_NAMES = later(r"(?=.*-)(?=.*/)[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:[-/][A-ZÀ-ÖØ-Þ][^\W\d_]*)+")
+"""`Heron/Quill-Press`: with both signs, and a capital behind each, words are not everyday language."""
+
 
 def is_another_thing(target: Target, codes: set[str], span: str) -> bool:
     """Whether signs and letters differ so that it is another name: `pytest.timeout` is not `PYTEST_TIMEOUT`."""

@@ -43,6 +43,9 @@ from harness.text import check, extract_targets, repair
         ("CYP2D6*4/*10", "CYP2D6*4 / *10", "spaced"),
         ("box-17*R", "box-17 *R", "spaced"),
         ('12"x18"', '12" x18"', "spaced"),
+        ("Heron/Quill-Press", "Heron/QuillPress", "altered"),
+        ("Half-Past/Never", "**Half-Past**/Never", "altered"),
+        ("+49 151/5550-172", "+49 151 / 5550-172", "spaced"),
         ("_sip._tcp.vo-1", "_sip. _tcp.vo-1", "spaced"),
     ],
 )
@@ -68,6 +71,8 @@ def test_it_is_one_target(target: str, damaged: str, verdict: str) -> None:
         ("10kg/25lb", "10 kg / 25 lb"),
         ("20°C/68°F", "20 °C / 68 °F"),
         ("§4.2", "§ 4.2"),
+        ("Wi-Fi/Bluetooth", "wifi/bluetooth"),
+        ("Client-Side", "ClientSide"),
         ("(128,-64,32)", "(128, -64, 32)"),
         ("rgba(12,34,56,0.5)", "rgba(12, 34, 56, 0.5)"),
     ],
