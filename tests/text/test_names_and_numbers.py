@@ -46,6 +46,9 @@ from harness.text import check, extract_targets, repair
         ("Heron/Quill-Press", "Heron/QuillPress", "altered"),
         ("Half-Past/Never", "**Half-Past**/Never", "altered"),
         ("+49 151/5550-172", "+49 151 / 5550-172", "spaced"),
+        ("cn=svc-mail,ou=Apps/EU,dc=example", "cn=svc-mail, ou=Apps/EU, dc=example", "spaced"),
+        ("out-%x.%j.log", "out-%x. %j.log", "spaced"),
+        ("1234,56₽/м²", "1234,56₽ /м²", "spaced"),
         ("_sip._tcp.vo-1", "_sip. _tcp.vo-1", "spaced"),
     ],
 )
