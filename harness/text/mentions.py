@@ -16,7 +16,7 @@ from harness.text.characters import SPACE_SET, is_cjk, later
 from harness.text.explain import Change
 from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
-from harness.text.other_things import LOST, PROPER_NAMES, WORDS, is_another_thing, is_in_other_words, is_no_markup
+from harness.text.other_things import LOST, WORDS, is_another_thing, is_in_other_words, is_no_markup, is_of_its_own
 from harness.text.search import MANY, Source
 from harness.text.spacing import is_before_a_word, is_of_style
 from harness.text.sums import (
@@ -491,8 +491,7 @@ def _is_everyday(reading: Reading, target: Target, codes: set[str], text: str) -
     if "、" in span and target.kind != "code" and _SHORT_SIDES.fullmatch(target.text):
         return True  # `Java、Python、前端`
     if target.kind == "name":
-        is_own = target.text.isupper() or (codes == {"escaped"} and "&" in target.text)
-        if not is_altered or is_own or ("case" not in codes and PROPER_NAMES.fullmatch(target.text)):
+        if not is_altered or is_of_its_own(target.text, codes):
             return False
         return "case" in codes or target.text[0].isdecimal() or not _is_among_cjk(text, reading)
     if target.kind == "cjk-pair":

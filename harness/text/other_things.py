@@ -6,8 +6,13 @@ from harness.text.targets import Target
 LOST = frozenset({"to-space", "dropped", "replaced"})
 WORDS = later(r"[A-Za-z]+(?:(?:[_.:-]|[0-9]\.)[A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
 
-PROPER_NAMES = later(r"(?=.*-)(?=.*/)[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:[-/][A-ZÀ-ÖØ-Þ][^\W\d_]*)+")
-"""`Heron/Quill-Press`: with both signs, and a capital behind each, words are not everyday language."""
+_PROPER_NAMES = later(r"(?=.*-)(?=.*/)[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:[-/][A-ZÀ-ÖØ-Þ][^\W\d_]*)+")
+
+
+def is_of_its_own(name: str, codes: set[str]) -> bool:
+    """Whether words are not everyday language: all in capitals, `Heron/Quill-Press`, or `&` that became `&amp;`."""
+    is_escaped = codes == {"escaped"} and "&" in name
+    return name.isupper() or is_escaped or ("case" not in codes and _PROPER_NAMES.fullmatch(name) is not None)
 
 
 def is_another_thing(target: Target, codes: set[str], span: str) -> bool:
