@@ -214,6 +214,8 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         shorter = tuple(map(_without_verbs, behind_seams(inner, SURELY)))
         shorter += _shorter_names(text, low, inner) if low == start else ()
         others = (_last_two(inner) if kind == "path" else ()) + shorter
+        if is_set_off and (cut := _label_end(inner, is_set_off=False)):
+            others += (inner[cut:],)  # a blank behind `装箱单` is the writer's all the same
         place = _PLACE_IN_A_FILE.match(text, stop)
         if place:  # `src/app.py:88`, which is also named without its line
             others = (inner, *others, *(one + place[0] for one in shorter))

@@ -115,7 +115,7 @@ def test_a_blank_before_the_last_word_of_a_string_is_damage_where_the_word_ends(
         ("暗号 WG1931#六人。", "WG1931#六人", "暗号是 WG1931#六人 。", "WG1931# 六人"),
         ("打开 课表_高一(1)班_v3.xls 吧", "课表_高一(1)班_v3.xls", "课表_高一(1)班_v3.xls", "课表_高一(1)班 _v3.xls"),
         ("用 p-AKT(S473)/总AKT 归一", "p-AKT(S473)/总AKT", "用 p-AKT(S473)/总AKT", "p-AKT(S473) / 总AKT"),
-        ("单证 装箱单PL_0714-改.xls，", "装箱单PL_0714-改.xls", "单证 装箱单PL_0714-改.xls", "装箱单 PL_0714-改.xls"),
+        ("单证 装箱单PL_0714-改.xls，", "装箱单PL_0714-改.xls", "装箱单 PL_0714-改.xls", "装箱单PL_0714 - 改.xls"),
         (
             "数据 列控LKJ_V5.3.1_沪昆.dat 。",
             "列控LKJ_V5.3.1_沪昆.dat",
