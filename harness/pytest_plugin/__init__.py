@@ -55,10 +55,10 @@ def model_latency(request: pytest.FixtureRequest) -> TimedPrompt:
     return timed_prompt(request, session)
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    from harness.pytest_plugin.options import add_options
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    from harness.pytest_plugin.options import add_options, has_base_url_of_another
 
-    add_options(parser)
+    add_options(parser, shares_base_url=has_base_url_of_another(pluginmanager))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -93,9 +93,11 @@ def pytest_configure(config: pytest.Config) -> None:
         refuse_options_without_a_model(config)
         return
     from harness.errors import HarnessError
+    from harness.pytest_plugin.options import take_shared_base_url
     from harness.pytest_plugin.session import VerbatimSession
     from harness.show.words import translated
 
+    take_shared_base_url(config)
     try:
         session = VerbatimSession(config)
     except HarnessError as error:

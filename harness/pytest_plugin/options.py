@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from harness.show.words import LANGUAGES
@@ -15,8 +17,30 @@ STOPPING = {"--early-stop": "verbatim_early_stop", "--sequential": "verbatim_seq
 """Options by which a run may end before all cases are asked, and where they are stored."""
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Register the group `verbatim`."""
+def has_base_url_of_another(plugins: pytest.PytestPluginManager) -> bool:
+    """Whether pytest-base-url, which the plugins of Playwright and Selenium bring, is in this run.
+
+    It has an option `--base-url` too, and two of one name end every run of pytest: so it registers its own first.
+    """
+    name = "base_url"
+    if (
+        not plugins.hasplugin(name)
+        and find_spec("pytest_base_url")
+        and "PYTEST_DISABLE_PLUGIN_AUTOLOAD" not in os.environ
+    ):
+        plugins.load_setuptools_entrypoints("pytest11", name=name)
+    return plugins.hasplugin(name)
+
+
+def take_shared_base_url(config: pytest.Config) -> None:
+    """`--base-url` as it was typed beside `--model` is the address of the model, whoever else has that option."""
+    words = [str(word).partition("=")[0] for word in config.invocation_params.args]
+    if "--base-url" in words and config.getoption("verbatim_base_url") is None:
+        config.option.verbatim_base_url = config.getoption("base_url")
+
+
+def add_options(parser: pytest.Parser, *, shares_base_url: bool = False) -> None:
+    """Register the group `verbatim`; with `shares_base_url`, `--base-url` by a longer name."""
     group = parser.getgroup("verbatim", "evaluation of models (pytest-verbatim)")
     add = group.addoption
     add(
@@ -43,7 +67,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="with --cassette-mode=record: ask by the Batch API, within a day and at a lower price. The same command "
         "takes up a run that was killed.",
     )
-    add("--base-url", dest="verbatim_base_url", metavar="URL", help="ask this address instead of the configured one")
+    add(
+        "--verbatim-base-url" if shares_base_url else "--base-url",
+        dest="verbatim_base_url",
+        metavar="URL",
+        help="ask this address instead of the configured one",
+    )
     add("--samples", dest="verbatim_samples", type=int, default=1, metavar="N", help="answers a case (default 1)")
     add(
         "--max-concurrency",
