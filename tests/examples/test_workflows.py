@@ -123,6 +123,16 @@ def test_a_comment_of_an_earlier_run_is_replaced_and_one_of_another_workflow_is_
     assert patched == f"gh api --method PATCH {path} -F body=@build/verbatim/marked.md --silent"
 
 
+def test_a_change_whose_answers_are_not_recorded_is_not_judged_by_an_older_run(workplace: Workplace) -> None:
+    assert workplace.shell("pytest --model=mine --cassette-mode=record -q").returncode == 0
+    assert workplace.shell("bash ci/verbatim/pull-request.sh").returncode == 0
+    settings = workplace.root / "pyproject.toml"
+    settings.write_text(settings.read_text().replace('model = "mine"\n', 'model = "mine"\nsystem = "Be brief."\n'))
+    done = workplace.shell("bash ci/verbatim/pull-request.sh")
+    assert done.returncode == 3, done.stdout[-2000:]
+    assert "Run `pytest --model=mine --cassette-mode=record` and commit" in output(workplace, "comment.md")
+
+
 def test_a_model_that_cannot_be_asked_or_judged_is_no_verdict(workplace: Workplace) -> None:
     assert workplace.shell("bash ci/verbatim/pull-request.sh").returncode == 3, "nothing is recorded"
     workplace.endpoint.status = 401

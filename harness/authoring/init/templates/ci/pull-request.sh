@@ -11,6 +11,11 @@ mkdir -p "$out"
 # exit 1 means red cases: the reader looks at them, the gate decides
 pytest --model="$model" --report-dir="$reports" --junit-xml="$out/junit.xml" && asked=0 || asked=$?
 if [ "$asked" -gt 1 ]; then exit 3; fi
+if grep -q '<error ' "$out/junit.xml"; then # judged would be an older run of this version, in place of the change
+  echo "Nothing is judged: cases have no recorded answer. Run \`pytest --model=$model --cassette-mode=record\` and" \
+    "commit the new lines." | tee "$out/comment.md"
+  exit 3
+fi
 
 harness gate --candidate "$model" --policy ci/verbatim/pull-request.toml --report-dir="$reports" --markdown \
   > "$out/comment.md" && verdict=0 || verdict=$?
