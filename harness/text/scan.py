@@ -222,11 +222,9 @@ def _file(text: str, start: int, end: int) -> Iterator[Span]:
     """A file in a folder. A word before the first slash may be one of the sentence."""
     listed = _LISTED.match(text, start, end)
     start = listed.end() if listed else start
-    another = ANOTHER_FILE.search(text, start, end)
-    if another and another.end() < end:
+    while (another := ANOTHER_FILE.search(text, start, end)) and another.end() < end:
         yield from _file(text, start, another.end())
-        yield from _file(text, another.end(), end)
-        return
+        start = another.end()
     key = _KEY_OF_A_PATH.match(text, start, end)
     head = key or _HEAD.match(text, start, end)
     if head and (key or head[0].endswith(HEADS)):
@@ -388,31 +386,32 @@ def read(before: str, run: str, after: str) -> tuple[Span, ...]:
 
 
 def _atom(text: str, start: int, end: int) -> Iterator[Span]:
-    start, end = trimmed(text, start, end)
-    if start < end and text[start] > "\u2e7f" and (plain := plain_behind_han(text, start, end)):
-        yield plain
-        return
-    inner = text[start:end]
-    if end - start < 2 or not (
-        SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "()" in inner or "." in inner or is_code(inner)
-    ):
-        return
-    closed = start > 0 and text[start - 1] in CLOSERS
-    endings = endings_in(inner, closed=closed)
-    if endings:
-        yield from files_in(text, start, end, [start + one.end() for one in endings])
-        return
-    seams = [start + one for one in unspaced_seams(inner)] if not inner.isascii() else []
-    if seams:
-        for low, high in pairwise([start, *seams, end]):
-            for span in _atom(text, low, high):
-                opened = span.open_left or span.start == low > start, span.open_right or span.end == high < end
-                yield span._replace(open_left=opened[0], open_right=opened[1])
-        return
-    label = _LABEL.match(inner) if ":" in inner else _NUMBER_SIGN.match(inner) if "No." in inner else None
-    if label:
-        yield from _atom(text, start + label.end(), end)
-        return
+    while True:  # behind each label
+        start, end = trimmed(text, start, end)
+        if start < end and text[start] > "\u2e7f" and (plain := plain_behind_han(text, start, end)):
+            yield plain
+            return
+        inner = text[start:end]
+        if end - start < 2 or not (
+            SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "()" in inner or "." in inner or is_code(inner)
+        ):
+            return
+        closed = start > 0 and text[start - 1] in CLOSERS
+        endings = endings_in(inner, closed=closed)
+        if endings:
+            yield from files_in(text, start, end, [start + one.end() for one in endings])
+            return
+        seams = [start + one for one in unspaced_seams(inner)] if not inner.isascii() else []
+        if seams:
+            for low, high in pairwise([start, *seams, end]):
+                for span in _atom(text, low, high):
+                    opened = span.open_left or span.start == low > start, span.open_right or span.end == high < end
+                    yield span._replace(open_left=opened[0], open_right=opened[1])
+            return
+        label = _LABEL.match(inner) if ":" in inner else _NUMBER_SIGN.match(inner) if "No." in inner else None
+        if not label:
+            break
+        start += label.end()
     yield from chains_in(text, start, end)
 
 

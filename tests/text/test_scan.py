@@ -576,3 +576,11 @@ def test_a_sentence_may_go_on_behind_the_han_of_a_code_with_an_underscore(source
     assert repair(source, answer).text == answer
     assert repair("信号「DI_夹紧到位」", "DI_夹紧 到位").text == "DI_夹紧到位"
     assert repair(source, answer.replace("_", " _ ")).text == answer
+
+
+@pytest.mark.parametrize(
+    "piece", [":型号", "src/旧.md改名成src/新.md", "1.商务标/投标函.pdf", "登录/注册接口/api/v2/login", "No.A1"]
+)
+def test_thousands_of_labels_and_names_in_a_row_are_read(piece: str) -> None:
+    """Each was read inside the one before: a thousand were more than Python can go into."""
+    assert isinstance(extract_targets(piece * 3000), tuple)
