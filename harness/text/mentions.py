@@ -18,7 +18,7 @@ from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
 from harness.text.other_things import LOST, WORDS, is_another_thing, is_in_other_words, is_no_markup, is_of_its_own
 from harness.text.search import MANY, Source
-from harness.text.spacing import is_before_a_word, is_of_style
+from harness.text.style import is_before_a_word, is_of_style
 from harness.text.sums import (
     is_a_value,
     is_calculated,
