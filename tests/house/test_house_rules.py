@@ -112,6 +112,7 @@ UNDECLARED = {
     "httpx2": "the HTTP library of the installed openai, which is httpx with openai 2",
     "anyio": "comes with the installed openai, which reads its streams",
     "ahocorasick_rs": "used where it is there, and installed by nobody here",
+    "pytest_base_url": "asked after, since its option has the name of ours",
 }
 
 
