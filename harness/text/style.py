@@ -1,4 +1,4 @@
-"""Whether blanks between Han and digits are of the style of an answer, or one got into a string.
+"""Whether a blank at Han in a mention is of the answer's style or sentence, or got into a string.
 
 Who writes `3 号楼` does so throughout. A string that has one such place apart and another closed was not set like that
 by a style, nor was one that has the only such blanks of its answer, nor the value of a slot in JSON.
