@@ -19,10 +19,13 @@ from harness.text.targets import STRICT_KINDS, Target
 _KINDS = STRICT_KINDS - {"mime", "unit", "spaced", "placeholder", "option"}
 KINDS_BESIDE = frozenset({"uuid", "hash", "cas"})
 """Kinds that have near misses even beside a whole mention."""
-_HOLDS = {"url": "/.", "uuid": "-"}
+_HOLDS = {"url": "[/.]", "uuid": "-"}
 _NEED_NO_DIGIT = {*_HOLDS, "path", "file"}
-_ALSO_HOLD = {"path": "./\\\\", "file": "."}
-"""Characters that a near miss must hold, as the inside of a character class: a digit for all other kinds."""
+_DIGITS, _ALSO_HOLD = "[0-9]", {"path": r"[0-9./\\]", "file": "[0-9.]"}
+"""Patterns of what a near miss must hold: a digit for all other kinds."""
+_CONFUSED_DIGITS = "[0-9IlOo]"
+_IN_CAPITALS = rf"{_CONFUSED_DIGITS}(?:(?<=[0-9])|(?<=[A-Z_/.:#-].)|(?=[A-Z]|[_/.:#-]\w))"
+"""Letters for a digit of a code in capitals are beside a capital or a sign: in most words of prose they are not."""
 _LEAST, _TWO_FROM, _SWAPS_FROM = 5, 16, 4
 _KEPT = 0.8
 _SHORT = 7  # shorter ones may have the change among both the first and the last three characters
@@ -254,14 +257,14 @@ def _finding(target: Target, start: int, end: int, codes: tuple[str, ...], sever
     return Finding(target, target.text, start, end, Damage(CORRUPTED, (change,)), severity)
 
 
-_DIGITS = "0-9"
 _BRACKET = later(f"[{_BRACKETS}]")
 
 
 def _held(target: Target) -> str:
-    """What a near miss of it holds, for a character class; `ABI-C` for `AB1-C` has no digit left."""
-    is_confused = target.kind == "code" and set(filter(str.isdecimal, target.text)) <= {"0", "1"}
-    return _HOLDS.get(target.kind) or (_DIGITS + "IlOo" if is_confused else _DIGITS + _ALSO_HOLD.get(target.kind, ""))
+    """The pattern of what a near miss of it holds; `ABI-C` for `AB1-C` has no digit left."""
+    if target.kind == "code" and set(filter(str.isdecimal, target.text)) <= {"0", "1"}:
+        return _IN_CAPITALS if target.text.isupper() else _CONFUSED_DIGITS
+    return _HOLDS.get(target.kind) or _ALSO_HOLD.get(target.kind, _DIGITS)
 
 
 _Key = tuple[int, bool, bool, str, str]
@@ -404,7 +407,7 @@ class _Tokens:
     def _listed(self, blanks: int, has_cjk: bool, has_bracket: bool, between: str, holds: str) -> _ByLength:
         text = self._text
         found: _ByLength = {}
-        for low, high in self._words(blanks, _word_pattern(has_cjk, has_bracket, between), re.compile(f"[{holds}]")):
+        for low, high in self._words(blanks, _word_pattern(has_cjk, has_bracket, between), re.compile(holds)):
             token = text[low:high].rstrip(_TRAILING)
             bare = _AHEAD.sub("", token) if token[:1] in _BEFORE_A_TOKEN else token
             start = low + len(token) - len(bare)

@@ -1,12 +1,13 @@
 """Listed targets: every sign, wider edges of numbers, inflection, near misses, escapes, reasoning."""
 
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from benchmarks.text.corpora import DAMAGE, MANY, MENTIONS, SOURCE, filled
-from harness.text import check, find, repair, search
+from harness.text import check, find, near, repair, search
 from harness.text.fold import Page, Pattern, Skeleton
 from harness.text.near import how_near
 
@@ -395,3 +396,20 @@ def test_letters_in_the_middle_of_a_word_are_not_read(
     assert seen <= {one.verdict for one in found}
     check("", text + " protocols, ratios, rechecks, 1080s" * 50, [target])
     assert all(place < len(text) for place in places)
+
+
+def test_words_of_prose_are_no_near_miss_of_a_code_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each `o` and `l` might stand for its 0 and 1: a clean text was walked through, word by word."""
+    seen: list[tuple[int, int]] = []
+    words = near._Tokens._words
+
+    def noted(*given: Any) -> Iterator[tuple[int, int]]:
+        for one in words(*given):
+            seen.append(one)
+            yield one
+
+    monkeypatch.setattr(near._Tokens, "_words", noted)
+    check("", "The old floor is laid, and all tools go into one pool. " * 20, ["AP-1000/K"])
+    assert not seen
+    assert check("", "see AP-IOOO/K", ["AP-1000/K"]).verdicts == {"AP-1000/K": "corrupted"}
+    assert check("", "see X-lOl now", ["X-101"]).verdicts == {"X-101": "corrupted"}
