@@ -85,6 +85,8 @@ class Gap(NamedTuple):
     markup: int = 0
     coded: int = 0
     lone_star: bool = False
+    bracketed: bool = False
+    """Whether a bracket, a brace or a dollar sign is in it, which are markup beside a sign and never stand for one."""
 
 
 class Route(NamedTuple):
@@ -364,6 +366,7 @@ _SOFT_HYPHEN = "\u00ad"
 _BLANKS = later(f"{_SOFT_HYPHEN}|[{re.escape(''.join(sorted(BLANK_SET - {_SOFT_HYPHEN})))}]+")
 """A soft hyphen is a piece of its own, since it may stand for a hyphen."""
 _GAP_STARTS = BLANK_SET | frozenset("*_`~<[]&%\\{}$>")
+_BRACKETS = frozenset("[]{}$")
 _QUOTE_MARK = later("> ?")
 
 
@@ -401,7 +404,8 @@ def _longer(text: str, gap: Gap, limit: int) -> Gap | None:
     if mark is None or mark.end() > limit or _stands_alone(text, mark.start(), mark.end()):
         return None
     lone_star = gap.lone_star or mark[0] == "*"
-    return gap._replace(end=mark.end(), markup=gap.markup + 1, lone_star=lone_star)
+    bracketed = gap.bracketed or mark[0] in _BRACKETS
+    return gap._replace(end=mark.end(), markup=gap.markup + 1, lone_star=lone_star, bracketed=bracketed)
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
@@ -460,7 +464,7 @@ def _between(own: str, gap: Gap, before: str, after: str) -> _Crossing | None:
 
 def _instead(skipped: tuple[Atom, ...], gap: Gap) -> _Crossing | None:
     """The same for a gap that stands for one or more signs: all of `skipped` but its last atom."""
-    if count_line_breaks(gap.spaces) or (gap.lone_star and gap.markup == 1 and not gap.spaces):
+    if count_line_breaks(gap.spaces) or gap.bracketed or (gap.lone_star and gap.markup == 1 and not gap.spaces):
         return None
     own = "".join(atom.space for atom in skipped)
     spaces = gap.spaces

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, is_word, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, mildest
-from harness.text.fold import NO_FORMS, STRANGER, WHOLE, Damage, Fold, Letters, Page, Pattern, Skeleton, pattern_of
+from harness.text.fold import NO_FORMS, STRANGER, WHOLE, Damage, Fold, Page, Pattern, Skeleton, pattern_of
 from harness.text.search import AT_ONCE, MANY, all_places, places_of
 from harness.text.symbols import ALTERED, BETWEEN_LATIN, ELLIPSES, MARK, letter_for, role
 
@@ -517,7 +517,7 @@ def _with_edges(reader: Reader, pattern: Pattern, core: Reading, skeleton: Skele
     after: tuple[Change, ...] = ()
     if parts.head:
         lowest = max(skeleton.end(place - 1) if place else 0, start - _reach(parts.head))
-        head = _head(reader, parts, lowest, start)
+        head = _head(reader, pattern, lowest, core)
         if head is None:
             return None
         start, route = head
@@ -528,10 +528,10 @@ def _with_edges(reader: Reader, pattern: Pattern, core: Reading, skeleton: Skele
         highest = skeleton.starts[following] if following < len(skeleton.starts) else len(text)
         atoms = atoms_of(parts.gaps[-1], reader.symbols, parts.sides[-1], (False, True))
         highest = min(highest, end + _reach(parts.gaps[-1]))
-        tail = mildest(reader.routes(atoms, end, highest, parts.sides[-1], is_tail=True))
-        if tail is None:
+        tails = reader.routes(atoms, end, highest, parts.sides[-1], is_tail=True)
+        if not tails:
             return None
-        end, route = tail
+        end, route = min(tails.items(), key=lambda found: (found[1].weight, -found[0]))
         weight += route.weight
         after = changes_of(route, start)
     if not stands_alone(text, start, end, pattern.text):
@@ -546,14 +546,16 @@ def _reach(signs: str) -> int:
     return 2 * len(signs) + 80
 
 
-def _head(reader: Reader, parts: Letters, lowest: int, start: int) -> tuple[int, Route] | None:
+def _head(reader: Reader, pattern: Pattern, lowest: int, core: Reading) -> tuple[int, Route] | None:
+    parts, start = pattern.parts, core.start
     sides = Sides("", parts.sides[0].before)
+    is_escape = parts.head[0] in reader.symbols.by_char or reader.text.count("\\", lowest, core.end + 1) > 1
     atoms = atoms_of(parts.head, reader.symbols, sides, (True, False))
     found: dict[int, Route] = {}
     for place in range(lowest, start):
         if not atoms[0].may_begin_with(reader.text[place]):
             continue
-        if parts.head[0] in reader.symbols.by_char and is_escaped(reader.text, place):
+        if is_escape and is_escaped(reader.text, place):
             continue
         routes = reader.routes(atoms, place, start, sides, is_head=True)
         if routes:

@@ -169,9 +169,9 @@ def rank(weight: int) -> int:
     return 4 if weight >= CORRUPTED else 3 if weight >= ALTERED else 2 if weight >= LOOKALIKE else 1 if weight else 0
 
 
-def _mildest(finding: Finding) -> tuple[int, int, int, int, int]:
+def _mildest(finding: Finding) -> tuple[int, int, int, int, int, int]:
     damage = finding.damage
-    return rank(damage.weight), -len(finding.wanted), damage.edits, damage.weight, finding.start
+    return rank(damage.weight), -len(finding.wanted), damage.edits, damage.weight, finding.start, -finding.end
 
 
 def _owner(taken: list[tuple[int, int, Finding]], start: int, end: int) -> Finding | None:

@@ -32,6 +32,11 @@ ROWS = [
     ("dB(A)", "dB (A)", "spaced", "space-inside"),
     ("dB(A)", "dB[A]", "absent", ""),
     ("dB(A)", "dBA", "absent", ""),
+    ("arr-12", "arr[12]", "absent", ""),
+    ("user_id", "[user][id]", "absent", ""),
+    ("CD-ROM", "CD {ROM}", "absent", ""),
+    ("US-50", "US$50", "absent", ""),
+    ("AB-12", "AB-[12](x)", "altered", "markup"),
     ("a@b.com", "a@ b.com", "spaced", "space-inside"),
     ("a@b.com", "a＠b.com", "lookalike", "fullwidth"),
     ("a@b.com", "a at b.com", "absent", ""),
@@ -220,6 +225,25 @@ def test_a_tag_that_the_source_holds_cuts_nothing() -> None:
 def test_repair_leaves_reasoning_alone_where_the_answer_opens_with_it() -> None:
     assert repair("", "<think>TCP / IP</think>TCP / IP", ["TCP/IP"]).text == "<think>TCP / IP</think>TCP/IP"
     assert repair("", "TCP / IP</think>TCP / IP", ["TCP/IP"]).text == "TCP/IP</think>TCP/IP"
+
+
+@pytest.mark.parametrize(
+    ("target", "escaped"),
+    [
+        ("__init__", r"\_\_init\_\_"),
+        ("**kwargs", r"\*\*kwargs"),
+        ("{name}", r"\{name\}"),
+        ("{{x}}", r"\{\{x\}\}"),
+        ("(212) 555-0147", r"\(212\) 555\-0147"),
+        ("C++", r"C\+\+"),
+        ("C++", "C&#43;&#43;"),
+        ("C++", "C%2B%2B"),
+    ],
+)
+def test_the_escapes_at_the_edges_are_part_of_the_mention(target: str, escaped: str) -> None:
+    (mention,) = check(target, f"use {escaped} now", [target]).mentions[target]
+    assert (mention.text, mention.verdict, mention.damage) == (escaped, "altered", ("escaped",))
+    assert repair(target, f"use {escaped} now", [target], escapes=True).text == f"use {target} now"
 
 
 def test_escapes_of_a_sign_are_mended_by_option() -> None:
