@@ -278,7 +278,7 @@ def _key(target: Target) -> _Key:
 
 _BEFORE_A_TOKEN = frozenset("*_Nn№")
 _AHEAD = later(r"\A[*_]*(?:[Nn][°º]|№)?")  # `n°D24-0618`
-_BETWEEN_VALUES = ",=|"  # what parts the values of a row, where the target has none of it
+_BETWEEN_VALUES = ",=|:;&~$—→•¿¡\u200b\u200e\u200f\ufeff"  # what parts values, where the target has none of it
 
 _ByLength = dict[int, dict[str, list[int]]]  # tokens with their places, by how long they are
 _MANY_LOST = 64  # with so many targets the tokens are not looked at one by one for each
