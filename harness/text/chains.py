@@ -99,7 +99,7 @@ _PLAIN_NUMBER = later(
     r"\d+(?:\.\d+)?(?:[x×*]\d+(?:\.\d+)?){1,2}[a-z]{0,2}|\d{1,3}(?:,\d{3})+(?:\.\d+)?"
 )
 _CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:(?:\.|::|#)[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
-_NAME_OF_CODE = later("[._$#]|[a-z][A-Z]|[A-Z]{2}[a-z]")
+_NAME_OF_CODE = later("[._$#]|::|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _PLATE = later(f"(?:[{PLATES}][A-HJ-NP-Z]·|(?![新黑青云贵])[{PLATES}][A-HJ-NP-Z])[A-HJ-NP-Z0-9]{{5,6}}")
 _TOKEN = later(f"[^{HAN}\\s]+")
 _THE_NUMBERED = later(r"(?<![A-Za-z0-9])[0-9]{1,4}#\Z")  # `3#楼`
@@ -299,7 +299,7 @@ def _is_target(text: str, low: int, high: int, inner: str) -> bool:
     if parts[-1] in CONJUNCTIONS:
         return False
     return any(char.isalnum() for char in parts[0]) and any(
-        char.isalnum() or "\u3380" <= char <= "\u33df" for char in parts[-1]
+        char.isalnum() or "\u3380" <= char <= "\u33df" or char in "℃℉" for char in parts[-1]
     )
 
 

@@ -527,7 +527,8 @@ def _is_of_another_number(text: str, start: int, target: Target, wanted: str) ->
     if not (is_end or (wanted == target.text and wanted[1:2].isdecimal())):
         return False
     before = text[max(0, start - 8) : start].rstrip()[-1:]
-    return before.isalnum() and not is_cjk(before)
+    is_kept = text.startswith(wanted[:2], start)  # `to -2F / B2-015`
+    return before.isdecimal() or (before.isalpha() and not is_kept and not is_cjk(before))
 
 
 def _places(plain: dict[str, list[Alike]]) -> list[tuple[int, int]]:

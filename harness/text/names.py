@@ -140,6 +140,9 @@ def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
     last = max(path.rfind("/"), path.rfind("\\")) + 1
     if is_file:  # `开发API接口.md`
         return len(path)
+    particle = _IN_NO_NAME.search(path, last + 2)
+    if particle:
+        return particle.start()
     tail = _TOUCHING.search(path, last)
     if tail and tail[0].startswith(CASES):
         return tail.start()  # `共有/営業部/2026に置いて`
@@ -156,6 +159,8 @@ def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
     return words.start() if words else len(path)
 
 
+_IN_NO_NAME = later("を|(?<=[\u3400-\u9fff\uac00-\ud7a3])(?:[을를은는]|에서?|으로|까지|부터|입니다)\\Z")
+"""What Japanese and Korean put behind the name of a folder: `/data/見積-一覧を確認`, `/data/보고서-최종을`."""
 _BELONGS = later("(?:目录|目錄|文件夹|資料夾)?(?:[裡里裏中下内內上](?:面|边)?)?的\\Z")
 """`/data/样本资料里的 a.csv`: the name of a folder ends before it."""
 
@@ -212,7 +217,7 @@ def files_in(text: str, start: int, end: int, ends: list[int]) -> Iterator[Span]
         kind = "path" if re.search(r"[/\\]", inner) else "file"
         known = kind_of(inner)
         shorter = tuple(map(_without_verbs, behind_seams(inner, SURELY)))
-        shorter += _shorter_names(text, low, inner) if low == start else ()
+        shorter += _shorter_names(text, low, inner)
         others = (_last_two(inner) if kind == "path" else ()) + shorter
         if is_set_off and (cut := _label_end(inner, is_set_off=False)):
             others += (inner[cut:],)  # a blank behind `装箱单` is the writer's all the same
@@ -346,11 +351,11 @@ def _is_one_name(words: list[str]) -> bool:
     return is_version and words[-2].endswith(DOCUMENTS) and words[-2] not in LABELS_OF_FILES
 
 
-_CLAUSE_BEGINS = ("", *"\n，。；！？、")
+_CLAUSE_BEGINS = (*"\n，。；！？、请請烦煩", "帮我", "幫我", "帮忙", "幫忙")  # `麻烦确认验收单2024.xlsx`
 
 _BEFORE_A_CODE = later(
     "(合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷图照])(?=[A-Za-z][A-Z][A-Z0-9]*[-_])"
-    "|(?:编号|图号|固件|软件|軟體|驱动|驅動|程序|程式|脚本|镜像|模型|权重|插件|工具|安装包|压缩包|录音|视频|音频|截图|影像|图像|扫描件|日志|备份|源码|字体|补丁)"
+    "|(?:编号|图号|固件|软件|軟體|驱动|驅動|程序|程式|脚本|镜像|模型|权重|插件|工具|安装包|压缩包|录音|视频|音频|截图|照片|图片|影像|图像|扫描件|日志|备份|源码|字体|补丁)"
     "(?=[A-Za-z][A-Za-z0-9]*[-_])"
     "|^(?:程序|固件|镜像|图号|单号|编号)(?=[A-Za-z]{1,8}[-_]?[0-9])"
 )
@@ -373,9 +378,6 @@ def _label_end(name: str, *, is_set_off: bool) -> int:
     return folder.end() if folder else 0
 
 
-_LABEL_AND_WORD = 4
-
-
 def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     """What a file may be called where a clause begins with Han that no list knows: `对比验收单2024.xlsx`.
 
@@ -383,11 +385,11 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     document is likely a word of the clause, and a blank behind it is the writer's.
     """
     head = HAN_RUN.match(name)
-    if head is None or head.end() == len(name) or text[max(0, start - 1) : start] not in _CLAUSE_BEGINS:
+    if head is None or head.end() == len(name) or not (start == 0 or text.endswith(_CLAUSE_BEGINS, 0, start)):
         return ()
     run = head[0]
-    if name[len(run)] in "_-" and len(run) == _LABEL_AND_WORD:
-        return behind_seams(name, PERHAPS)[:1]  # `作品星轨_30s.jpg`
+    if name[len(run)] in "_-/\\":
+        return tuple(name[place:] for place in range(2, len(run) - 1))  # `作品星轨_30s.jpg`
     if not name[len(run)].isascii() or not name[len(run)].isalnum():
         return ()
     if not run.endswith(DOCUMENTS) or _OF_A_CAMERA.match(name, len(run)) or run in LABELS_OF_FILES or "/" in name:

@@ -20,8 +20,8 @@ _KINDS = STRICT_KINDS - {"mime", "unit", "spaced", "placeholder", "option"}
 KINDS_BESIDE = frozenset({"uuid", "hash", "cas"})
 """Kinds that have near misses even beside a whole mention."""
 _HOLDS = {"url": "[/.]", "uuid": "-"}
-_NEED_NO_DIGIT = {*_HOLDS, "path", "file"}
-_DIGITS, _ALSO_HOLD = "[0-9]", {"path": r"[0-9./\\]", "file": "[0-9.]"}
+_NEED_NO_DIGIT = {*_HOLDS, "path", "file", "email"}
+_DIGITS, _ALSO_HOLD = "[0-9]", {"path": r"[0-9./\\]", "file": "[0-9.]", "email": "@"}
 """Patterns of what a near miss must hold: a digit for all other kinds."""
 _CONFUSED_DIGITS = "[0-9IlOo]"
 _IN_CAPITALS = rf"{_CONFUSED_DIGITS}(?:(?<=[0-9])|(?<=[A-Z_/.:#-].)|(?=[A-Z]|[_/.:#-]\w))"

@@ -12,7 +12,12 @@ _PROPER_NAMES = later(r"(?=.*-)(?=.*/)[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:[-/][A-ZÀ-ÖØ
 def is_of_its_own(name: str, codes: set[str]) -> bool:
     """Whether words are not everyday language: all in capitals, `Heron/Quill-Press`, or `&` that became `&amp;`."""
     is_escaped = codes == {"escaped"} and "&" in name
-    return name.isupper() or is_escaped or ("case" not in codes and _PROPER_NAMES.fullmatch(name) is not None)
+    is_of_letters = len(name) == 3 and codes > {"case"}  # `a - b` for `A-B`
+    return (
+        (name.isupper() and not is_of_letters)
+        or is_escaped
+        or ("case" not in codes and _PROPER_NAMES.fullmatch(name) is not None)
+    )
 
 
 def is_another_thing(target: Target, codes: set[str], span: str) -> bool:

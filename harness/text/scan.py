@@ -59,14 +59,14 @@ _LABEL = re.compile(
     f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{4,8}}|(?:{'|'.join(SHORT_LABELS)})|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*\\Z)(?=[^:]*[-/])"
 )
 """What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
-_ROOT = re.compile(f"(?<=[{HAN}])/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)/")
+_ROOT = re.compile(f"(?<=[{HAN}])(?:/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)|\\.\\.?)/")
 _NAME_OF_BOTH = re.compile(
     f"(?=[A-Za-z0-9]*[{HAN}])(?=[0-9{HAN}]*[A-Za-z]|[{HAN}]{{2,8}}[0-9]{{2,}}(?:[”’」』'\"`]|\\Z))[A-Za-z0-9{HAN}]{{3,16}}"
 )
 """`“龙鳞X7”`, `` `订单ID` ``: in quotes a name of Han and letters needs no sign."""
 _NUMBER_WITH_A_BLANK = re.compile("[A-Z]{1,5}[0-9]{0,3} [A-Z0-9]+(?:[-/][A-Z0-9]+)+")  # `"BF 2-1107"`
 _NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
-_OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/")
+_OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/|\\.")
 _LISTED = re.compile(f"(?<![^\\s：:，。；])[0-9]{{1,2}}[.、)](?=[{HAN}])")
 """The number of an item: `1.商务标/投标函.pdf`."""
 _KEY_OF_A_PATH = re.compile(f"[A-Za-z_][A-Za-z0-9_.-]*=(?=[/~.${HAN}])|[{HAN}]{{1,6}}=")

@@ -1,0 +1,49 @@
+"""Lines that a reader of the rules wrote who had not seen the code, where the two did not agree."""
+
+import pytest
+
+from harness.text import check, repair
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "right", "damaged"),
+    [
+        # behind a request no verb need be known: the name may begin at each later character
+        ("麻烦归档验收单2024.xlsx，", "验收单2024.xlsx", "归档 验收单2024.xlsx", "验收单 2024.xlsx"),
+        ("请汇总数据_2024-05.csv", "数据_2024-05.csv", "汇总 数据_2024-05.csv", "数据_2024 - 05.csv"),
+        ("帮我备份图集/5号楼.dwg", "图集/5号楼.dwg", "备份 图集/5号楼.dwg", "图集/5 号楼.dwg"),
+        ("请确认样本B7.pdf", "样本B7.pdf", "样本B7.pdf 已确认", "样本 B7.pdf"),
+        ("上传照片IMG_0612.jpg", "IMG_0612.jpg", "照片 IMG_0612.jpg 已上传", "IMG _0612.jpg"),
+        # a path begins at `./`, and ends before a particle
+        ("核验./脚本/清洗-v2.py，", "./脚本/清洗-v2.py", "核验 ./脚本/清洗-v2.py", "./脚本 / 清洗-v2.py"),
+        ("/data/見積-一覧を確認", "/data/見積-一覧", "/data/見積-一覧 を確認しました", "/data/見積- 一覧"),
+        ("/data/보고서-최종을 확인", "/data/보고서-최종", "/data/보고서-최종 은", "/data/보고서 -최종"),
+        # other forms
+        ("用 foo::open() 打开", "foo::open()", "foo::open() 和 foo::open", "foo:: open()"),
+        ("编号ZJ-GC[2024]-031。", "ZJ-GC[2024]-031", "编号 ZJ-GC[2024]-031 有效", "ZJ-GC[2024] - 031"),
+        ("编号HB〔2023〕0456号为准", "HB〔2023〕0456号", "以编号 HB〔2023〕0456号 为准", "HB〔2023〕 0456号"),
+        ("温漂 10 ppm/℃。", "ppm/℃", "温漂 10 ppm/℃。", "ppm / ℃"),
+        ("room -2F/B2-015 here", "-2F/B2-015", "in -2F/B2-015 now", "-2F / B2-015"),
+    ],
+)
+def test_what_the_rules_protect(source: str, target: str, right: str, damaged: str) -> None:
+    assert repair(source, right).text == right
+    assert not any(one.damage for found in check(source, right).mentions.values() for one in found)
+    answer = f"See {damaged}, please."
+    assert any(one.verdict == "spaced" for found in check(source, answer).mentions.values() for one in found)
+    assert repair(source, answer).text == f"See {target}, please."
+
+
+def test_a_number_below_zero_is_not_the_end_of_a_difference() -> None:
+    assert check("room -2F/B2 here", "in 6 -2F/B2").verdicts == {"-2F/B2": "verbatim"}
+    assert check("room -22/B2 here", "16 - 22 / B2").verdicts == {"-22/B2": "absent"}
+
+
+def test_letters_apart_in_another_case_are_mathematics() -> None:
+    assert check("Tunnel A-B", "where a - b is the rest").verdicts == {"A-B": "absent"}
+    assert check("Tunnel A-B", "where A - B is").verdicts == {"A-B": "spaced"}
+
+
+def test_an_address_may_have_lost_its_only_digit() -> None:
+    found = check("Write to li.wei7@port-hk.example", "Mail li.wei@port-hk.example today.")
+    assert found.verdicts == {"li.wei7@port-hk.example": "corrupted"}
