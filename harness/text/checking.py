@@ -520,6 +520,8 @@ def _is_fragment(text: str, start: int, end: int, target: Target, wanted: str) -
 
 def _is_of_another_number(text: str, start: int, target: Target, wanted: str) -> bool:
     """Whether the sign that a text begins with is behind a token: `6 - 12` is not a mention of the end of `用户-12`."""
+    if text.startswith(("——", "––"), start - 1):
+        return True  # `安排——1 月 8 日`
     ahead = target.text.removesuffix(wanted)
     is_end = ahead not in ("", target.text) and is_cjk(ahead[-1])
     if is_end and text[start - 1 : start].isspace() and text[start + 1 : start + 2].isspace():

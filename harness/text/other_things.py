@@ -12,7 +12,9 @@ _PROPER_NAMES = later(r"(?=.*-)(?=.*/)[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:[-/][A-ZÀ-ÖØ
 def is_of_its_own(name: str, codes: set[str]) -> bool:
     """Whether words are not everyday language: all in capitals, `Heron/Quill-Press`, or `&` that became `&amp;`."""
     is_escaped = codes == {"escaped"} and "&" in name
-    is_of_letters = len(name) == 3 and codes > {"case"}  # `a - b` for `A-B`
+    is_of_letters = len(name) == 3 and not codes.isdisjoint(
+        ("case", "swapped", "replaced")
+    )  # `a - b` and `A:B` for `A-B`
     return (
         (name.isupper() and not is_of_letters)
         or is_escaped

@@ -50,17 +50,19 @@ _BODIES = (
     "AASHTO ABNT ACI AISC ANSI API ASCE ASHRAE ASME ASTM AWS AWWA BS CECS CISPR CJJ CJ CNS CSA DB[0-9]* DGJ DIN DL EIA "
     "EN ETSI FIPS GA GBJ GBZ GB GJB GOST HG HJ ICAO ICC IEC IEEE IETF IFRS IPC ISA ISO ITU JB JC JEDEC JGJ JG JIS JJG "
     "JTG JT JR KS MIL NACE NBR NEMA NEN NFPA NF NB NIST NY QB QC Q RFC SAE SASO SB(?=/) SH SJ SL SN SY TB "
-    "TCVN TIA UL UNE WS YB YC YD YY ДСТУ СНиП СП"
+    "TCVN TIA UL UNE WS YB YC YD YY ДСТУ СНиП СП DBJ DS/EN IRAM JASO NEN-EN NS-EN NZS PN-EN QCVN SANS SFS-EN SNI "
+    "SS-EN T/[A-Z]{2,8} UNE-EN VDE VDI СТБ"
 )
 _BODIES_OF_TRADES = (
-    "AQ BB CB CH CY DA DY DZ FZ GA GC GM GY HB HS HY JJF LB LD LS LY MH MT MZ QJ QX RB SC SF SW TD TY WB WH WW XB XF "
-    "YS YZ ZY"
+    "AQ BB CB CH CY DA DY DZ EJ FZ GA GC GM GY HB HS HY JJF LB LD LS LY MH MT MZ QJ QX RB SC SF SW TD TY WB WH WW XB "
+    "XF YS YZ ZY"
 )
 _BODIES_OF_WORDS = (
     "IS(?= [0-9]{3,5}[:-])",
     "AS(?! AS)",
     "JIS [A-Z]",
     "KS [A-Z]",
+    "ÖNORM [A-Z]",
     *(f"{one}(?=/[TZ] )" for one in _BODIES_OF_TRADES.split()),
     "ГОСТ(?: (?:Р|РВ|ISO|IEC|EN|ИСО|МЭК)(?: МЭК)?)?",
 )
@@ -143,7 +145,7 @@ _RULES = (
     ),
     _rule("cas", r"[1-9][0-9]{1,6}-[0-9]{2}-[0-9]", "-", heads="0-9"),
     _rule("range", r"(?:ISO|HB) [0-9]{2,3}-(?!(?:19|20)[0-9]{2}\Z)[0-9]{3,6}", "-", heads="HI"),  # `ISO 100-6400`
-    _rule("standard", rf"{standard()}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./:+ -]*", heads="A-ZГДС"),
+    _rule("standard", rf"{standard()}[ -]?[A-Z]{{0,2}}[0-9][0-9A-Za-z./:+ -]*", heads="A-ZÖГДС"),
     _rule("standard", r"(?:GB|JGJ|DL|YY|WS|QB|JT|HJ|SJ|NY|JB|HG|SH|YD|CJ|JC|JG|SL|TB|JR|SB)/T", "/", heads="A-Z"),
     _rule(
         "mime",
@@ -165,7 +167,8 @@ _RULES = (
     ),
     _rule(
         "unit",
-        rf"(?:(?:{_COUNT} ?)?[粒片支颗袋瓶包枚块张册卷件个杯份碗分角箱盒]|(?:{_COUNT} ?)?[万萬亿]?[元円圓원])/{_PER}",
+        rf"(?:(?:{_COUNT} ?)?[粒片支颗袋瓶包枚块张册卷件个杯份碗分角箱盒]|(?:{_COUNT} ?)?[万萬亿]?[元円圓원])/{_PER}"
+        rf"(?:·{_PER})?",
         "/",
     ),
     _rule("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)", "(", heads="0-9.d"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.text import check, repair
+from harness.text import check, extract_targets, repair
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,8 @@ from harness.text import check, repair
         ("编号HB〔2023〕0456号为准", "HB〔2023〕0456号", "以编号 HB〔2023〕0456号 为准", "HB〔2023〕 0456号"),
         ("温漂 10 ppm/℃。", "ppm/℃", "温漂 10 ppm/℃。", "ppm / ℃"),
         ("room -2F/B2-015 here", "-2F/B2-015", "in -2F/B2-015 now", "-2F / B2-015"),
+        ("单价 元/人·次 见表", "元/人·次", "单价为 元/人·次。", "元 / 人·次"),
+        ("按T/CCSA 402-2022执行", "T/CCSA 402-2022", "按 T/CCSA 402-2022 执行", "T / CCSA 402-2022"),
     ],
 )
 def test_what_the_rules_protect(source: str, target: str, right: str, damaged: str) -> None:
@@ -39,9 +41,25 @@ def test_a_number_below_zero_is_not_the_end_of_a_difference() -> None:
     assert check("room -22/B2 here", "16 - 22 / B2").verdicts == {"-22/B2": "absent"}
 
 
-def test_letters_apart_in_another_case_are_mathematics() -> None:
-    assert check("Tunnel A-B", "where a - b is the rest").verdicts == {"A-B": "absent"}
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("T/CCSA 402-2022", "DBJ 15-31-2016", "EJ/T 1027-1996", "PN-EN 1992-1-1", "UNE-EN 10255-2", "DS/EN 1990-1"),
+        *("SNI 0225-2011", "ÖNORM B 1991-1-1", "VDI 2035-1", "СНиП 2.01.07-85", "ДСТУ 3008-95", "СТБ 1544-2005"),
+    ],
+)
+def test_the_standard_of_a_country_is_one_target(text: str) -> None:
+    assert [(one.text, one.kind) for one in extract_targets(f"see {text} there")] == [(text, "standard")]
+    assert check(f"see {text} there", text.replace("-", "–")).verdicts[text] == "lookalike"
+
+
+def test_two_letters_with_another_sign_are_no_mention() -> None:
+    assert check("Tunnel A-B", "where a - b is the rest of A:B, or A/B").verdicts == {"A-B": "absent"}
     assert check("Tunnel A-B", "where A - B is").verdicts == {"A-B": "spaced"}
+
+
+def test_a_dash_of_prose_before_a_number_is_no_sign_of_it() -> None:
+    assert repair("差评-1（超时）", "监考安排——1 月 8 日").text == "监考安排——1 月 8 日"
 
 
 def test_an_address_may_have_lost_its_only_digit() -> None:
