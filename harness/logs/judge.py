@@ -376,7 +376,7 @@ def rows_of(piece: Block, scoring: Scoring) -> Iterator[Decoded]:
             for value in _values(row.value, scoring):
                 yield Decoded(row.file, row.line, value)
         except RowError as error:
-            yield Decoded(row.file, row.line, None, error, row.raw)
+            yield Decoded(row.file, row.line, None, error.by_itself(), row.raw)
         except Exception as error:
             detail = f"not of the form of --preset {scoring.preset}: {type(error).__name__}: {error}"
             yield Decoded(row.file, row.line, None, RowError("preset", detail), row.raw)
@@ -452,7 +452,7 @@ def _tried(work: Callable[..., _Answer], *given: Any) -> _Answer | RowError:
     try:
         return work(*given)
     except RowError as error:
-        return RowError(error.kind, str(error))  # by itself: with its frames it would hold what it is kept in
+        return error.by_itself()
     except RecursionError:
         return RowError("json", "nested too deeply to be read")
     except Exception as error:  # one row of ten million must not end the run; it is reported, kept and counted

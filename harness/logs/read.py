@@ -550,7 +550,7 @@ def decoded(piece: Block) -> Iterator[Decoded]:
         try:
             value = _value(piece, raw, problems.get(place))
         except RowError as error:
-            yield Decoded(file, line, None, error, raw)
+            yield Decoded(file, line, None, error.by_itself(), raw)
         else:
             yield Decoded(file, line, value, None, raw)
 

@@ -159,6 +159,10 @@ class RowError(Exception):
         super().__init__(detail)
         self.kind = kind
 
+    def by_itself(self) -> RowError:
+        """The same without the frames that it came through: with them it would hold what it is kept in."""
+        return RowError(self.kind, str(self))
+
 
 class Row(NamedTuple):
     """What the columns say. `targets` is None to look for them in the source; `unusable` says why nothing is judged.
