@@ -8,7 +8,7 @@ from operator import le
 from typing import NamedTuple
 
 from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, is_word, stands_alone
-from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, mildest
+from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, mildest, side
 from harness.text.fold import NO_FORMS, STRANGER, WHOLE, Damage, Fold, Page, Pattern, Skeleton, pattern_of
 from harness.text.search import AT_ONCE, MANY, all_places, places_of
 from harness.text.symbols import ALTERED, BETWEEN_LATIN, ELLIPSES, MARK, letter_for, role
@@ -104,7 +104,8 @@ def _forms(
     rest = hits - len(starts)
     if not rest:
         return found
-    is_counted = places is None and pattern.is_bare and not _may_meet(pattern.skeleton, pattern.skeleton)
+    is_counted = places is None and (pattern.known or rest > _WORTH_READING_AHEAD)
+    is_counted = is_counted and pattern.is_bare and not _may_meet(pattern.skeleton, pattern.skeleton)
     known, counted = _known_forms(page, pattern, rest) if is_counted else ([], [])
     if is_counted and rest - len(counted) > _WORTH_READING_AHEAD:
         head = Page(page.text[:_WELL_AHEAD], page.symbols)
@@ -495,7 +496,7 @@ def _core(page: Page, pattern: Pattern, skeleton: Skeleton, place: int, doubled_
         if number + 1 < size and (rest != gap or not LINE_BREAK_SET.isdisjoint(rest)):
             if len(rest) > LONGEST_GAP:
                 return None
-            crossing = cross(gap, rest, page.symbols, parts.sides[number], doubled_backslashes)
+            crossing = cross(gap, rest, page.symbols, parts.sides(number), doubled_backslashes)
             if crossing is None:
                 return None
             more, inside = crossing
@@ -526,9 +527,10 @@ def _with_edges(reader: Reader, pattern: Pattern, core: Reading, skeleton: Skele
     if parts.gaps[-1]:
         following = place + len(parts.letters)
         highest = skeleton.starts[following] if following < len(skeleton.starts) else len(text)
-        atoms = atoms_of(parts.gaps[-1], reader.symbols, parts.sides[-1], (False, True))
+        sides = parts.sides(len(parts.letters) - 1)
+        atoms = atoms_of(parts.gaps[-1], reader.symbols, sides, (False, True))
         highest = min(highest, end + _reach(parts.gaps[-1]))
-        tails = reader.routes(atoms, end, highest, parts.sides[-1], is_tail=True)
+        tails = reader.routes(atoms, end, highest, sides, is_tail=True)
         if not tails:
             return None
         end, route = min(tails.items(), key=lambda found: (found[1].weight, -found[0]))
@@ -548,7 +550,7 @@ def _reach(signs: str) -> int:
 
 def _head(reader: Reader, pattern: Pattern, lowest: int, core: Reading) -> tuple[int, Route] | None:
     parts, start = pattern.parts, core.start
-    sides = Sides("", parts.sides[0].before)
+    sides = Sides("", side(parts.letters[0]))
     is_escape = parts.head[0] in reader.symbols.by_char or reader.text.count("\\", lowest, core.end + 1) > 1
     atoms = atoms_of(parts.head, reader.symbols, sides, (True, False))
     found: dict[int, Route] = {}

@@ -433,12 +433,16 @@ class Letters(NamedTuple):
     marks: tuple[str, ...]
     gaps: tuple[str, ...]
     """`gaps[i]` is what follows letter i and its marks; the last is the tail."""
-    sides: tuple[Sides, ...]
     head: str
     accented: int
     """How many letters have an accent that can be lost."""
     ends_marked: bool
     """Whether marks can belong to the last letter, in one normal form or another."""
+
+    def sides(self, number: int) -> Sides:
+        """What is beside the gap behind letter `number`."""
+        behind = self.letters[number + 1] if number + 1 < len(self.letters) else " "
+        return Sides(side(self.letters[number]), side(behind))
 
 
 NO_FORMS = ("", "")
@@ -509,16 +513,11 @@ def _taken_apart(text: str, read: str, fold: Fold) -> Letters:
             marks[-1] += char
         else:
             gaps[-1] += char
-    around = [*map(side, letters), " "]
-    return Letters(
-        tuple(letters),
-        tuple(marks),
-        tuple(gaps[1:]),
-        tuple(map(Sides, around, around[1:])),
-        gaps[0],
-        sum(without_accents(letter + on) is not None for letter, on in zip(letters, marks, strict=True)),
-        bool(letters) and len(unicodedata.normalize("NFD", letters[-1] + marks[-1])) > 1,
-    )
+    accented, ends_marked = 0, False
+    if not text.isascii():
+        accented = sum(without_accents(letter + on) is not None for letter, on in zip(letters, marks, strict=True))
+        ends_marked = bool(letters) and len(unicodedata.normalize("NFD", letters[-1] + marks[-1])) > 1
+    return Letters(tuple(letters), tuple(marks), tuple(gaps[1:]), gaps[0], accented, ends_marked)
 
 
 @lru_cache(maxsize=4096)
@@ -542,9 +541,7 @@ def _marker_offsets(text: str, symbols: SymbolTable) -> tuple[int, ...]:
     """Offsets of characters that would open a list item if they came first in a line."""
     if text[-1:] not in symbols.markers and text.split(None, 1) == [text]:
         return ()  # most targets: no blank in them
-    last = len(text) - 1
-    return tuple(
-        place
-        for place, char in enumerate(text)
-        if char in symbols.markers and (place == last or text[place + 1].isspace())
-    )
+    return tuple([found.start() for found in _BEFORE_A_BLANK.finditer(text) if found[0] in symbols.markers])
+
+
+_BEFORE_A_BLANK = re.compile(r"\S(?=\s|\Z)")
