@@ -400,7 +400,7 @@ class Judge:
             text = owners.get(finding.target.text, finding.target.text)
             if text != finding.target.text and text in by_themselves:
                 continue
-            if finding.severity == "damage" or not mentions[text]:
+            if finding.severity == "damage" or _is_lost(mentions[text]):
                 yield text, self.mention(finding, passage)
 
 
@@ -430,7 +430,7 @@ _MOST_ASKED = 500  # so many strings of an answer are looked for in the source
 
 
 def _is_lost(mentions: list[Mention]) -> bool:
-    return not mentions or all(one.verdict == "corrupted" for one in mentions)
+    return not mentions or mentions[0].verdict == "corrupted"  # near misses are put behind all others
 
 
 @lru_cache(maxsize=256)

@@ -477,7 +477,7 @@ def _is_another_of_many(
     return any(one != miss and one not in names and not source.holds(one) for one in tokens.shaped(target, shape))
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=256)
 def _word_pattern(has_cjk: bool, has_bracket: bool, between: str) -> re.Pattern[str]:
     cjk = "" if has_cjk else "\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\u3001-\u303f"
     char = rf"[^\s{re.escape(QUOTES)}{'' if has_bracket else _BRACKETS}，。、；：！？{cjk}{between}]"

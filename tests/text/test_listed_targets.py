@@ -204,6 +204,13 @@ def test_a_near_miss_beside_a_whole_mention_counts_for_some_kinds_alone() -> Non
     assert check("", f"{uuid} and {uuid[:-1]}4", [uuid]).verdicts == {uuid: "corrupted"}
 
 
+def test_each_longer_code_round_a_target_is_listed() -> None:
+    result = check("", '{"a": "QD-12345a", "b": "QD-12345b, QD-12345a"}', ["QD-12345"], channel="json")
+    assert result.verdicts == {"QD-12345": "absent"}
+    listed = [(mention.path, mention.text, mention.severity) for mention in result.mentions["QD-12345"]]
+    assert listed == [("/a", "QD-12345a", "note"), ("/b", "QD-12345b", "note"), ("/b", "QD-12345a", "note")]
+
+
 @pytest.mark.parametrize(
     ("output", "verdict", "unscored"),
     [
