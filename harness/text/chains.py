@@ -31,6 +31,7 @@ from harness.text.targets import (
     AMOUNT,
     BELOW_ZERO,
     CASES,
+    CLAUSE_BEGINS,
     CONJUNCTIONS,
     LABELS,
     MEASURES,
@@ -234,8 +235,7 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
     if low > first[0]:
         yield from _tokens(text, first[0], low)
     high = min(high, stop or high)
-    ahead = AHEAD.match(text, low, high)
-    low = ahead.end() if ahead else low
+    low = ahead.end() if (ahead := AHEAD.match(text, low, high)) else low
     inner = text[low:high]
     if _is_target(text, low, high, inner):
         if inner[-1] in "℃℉°" and "-" in inner:
@@ -247,21 +247,22 @@ def chain_of(text: str, sides: list[tuple[int, int]], stop: int | None = None) -
         )
         if open_left and inner[-1].isascii():  # `编号证-07`
             others += behind_seams(inner, PERHAPS)
-        if len(sides) == 2:
-            others += _anchor(text[low : first[1]], text[first[1]], text[last[0] : high], (open_left, open_right))
-            if (
-                not AT_A_PLACE.match(text, first[1] - 1)
-                and text[first[1]] == "-"
-                and (
-                    _OPTION.search(inner)
-                    or (
-                        _SIGNED.fullmatch(text, last[0], high)
-                        and (text[last[0]].isalpha() or _BEHIND_JOINT.fullmatch(text, low, first[1]))
-                        and (_OF_ONE if text[last[0]].islower() else _OF_TWO).search(text[low : first[1]])
-                    )
+        opened = open_left or low == 0 or text.endswith(CLAUSE_BEGINS, 0, low), open_right  # `选红色/蓝色`
+        others += _anchor(text[low : first[1]], text[first[1] : last[0]], text[last[0] : high], opened)
+        if (
+            len(sides) == 2
+            and not AT_A_PLACE.match(text, first[1] - 1)
+            and text[first[1]] == "-"
+            and (
+                _OPTION.search(inner)
+                or (
+                    _SIGNED.fullmatch(text, last[0], high)
+                    and (text[last[0]].isalpha() or _BEHIND_JOINT.fullmatch(text, low, first[1]))
+                    and (_OF_ONE if text[last[0]].islower() else _OF_TWO).search(text[low : first[1]])
                 )
-            ):
-                others += (text[first[1] : high],)  # a blank before the sign is the writer's
+            )
+        ):
+            others += (text[first[1] : high],)  # a blank before the sign is the writer's
         yield Span(low, high, open_left, open_right, alternates=others)
     if high < last[1] and stop is None:
         yield from _tokens(text, high, last[1])
@@ -347,7 +348,7 @@ def lengths(text: str, sides: list[tuple[int, int]]) -> tuple[int, int]:
     first, last = (left[0] if left else "")[-_CONTEXT:], (right[0] if right else "")[:_CONTEXT]
     left_edge = OPEN if left is None or left.start() else CLOSED if cut else _edge(text, low - 1)
     right_edge = _edge(text, end) if right is not None and right.end() == end else OPEN
-    if len(last) > 2 and right_edge != OPEN and last[-1] in "里裡裏的第":
+    if len(last) > 2 and right_edge != OPEN and last[-1] in "里裡裏的第吗嗎":
         last, right_edge = last[:-1], OPEN
     if len(sides) == 2 and first and last:
         if left_edge == right_edge == CLOSED and not cut and len(first) <= _WHOLE >= len(last):
@@ -500,7 +501,7 @@ def right_end(text: str, low: int, high: int, other: str, joint: str, *, own: in
             or in_groups
             or re.search("[A-Za-z(]" if joint == "-" else "[A-Z][0-9]{4,}\\Z|[a-z]{3}[0-9]+\\Z", other)
         )
-        is_when = run[0] == "时" and not re.search("[0-9]", other)  # `返回值-1时`
+        is_when = run[0] in "时時" and not re.fullmatch("[0-9.:]{1,5}", other)  # `返回值-1时`, but not `5-8时`
         if measure and token[-1].isdigit() and not is_code and not is_when:
             return low + first[1] + measure.end(), low + first[1] + measure.end() < high or touches(text, high)
         is_word = HAN_RUN.search(other) or (len(token) == 1 and run in _SIDES_OF_ONE)  # `GW-0.12/B面`, `I/O的`
@@ -547,7 +548,7 @@ _NUMBERED_SIDE = later(f"[{HAN}]{{1,2}}[0-9]+(?:\\.[0-9]+)?(?:[A-Z](?![A-Za-z]))
 _AFTER_A_SENTENCE = ("", *"，。；！？、：,;!?\n")
 _NO_CODE = later("[0-9:.,]*")
 _ONE_HAN = (
-    "(?![的中里在是有被了时時后後前上下再也都就则即可到从為为等内外间起止吗呢吧着过又并且将把让给请用按见转轉"
+    "(?![的中里在是有被了时時后後前上下再也都就则即可到从為为等内外间起止吗嗎呢吧着过又并且将把让给请用按见转轉"
     "传傳查取换換做修测測验驗删刪改调調走停坏壞缺错錯打拉投买買卖賣寄退收发發审審签簽交填跑连連读讀写寫装裝唱演弹彈跳说說讲講拍画畫播喝吃"
     f"{CONJUNCTIONS}{''.join(PARTICLES_BEFORE_A_BLANK)}])[{HAN}]"
 )

@@ -8,6 +8,7 @@ from harness.text.characters import BIDI, EMOJI, later
 from harness.text.sides import PERHAPS, SURELY, behind_seams, seams
 from harness.text.targets import (
     CASES,
+    CLAUSE_BEGINS,
     CONJUNCTIONS,
     DOCUMENTS,
     EXTENSIONS,
@@ -164,7 +165,7 @@ _IN_NO_NAME = later("を|(?<=[\u3400-\u9fff\uac00-\ud7a3])(?:[을를은는]|에�
 _BELONGS = later("(?:目录|目錄|文件夹|資料夾)?(?:[裡里裏中下内內上](?:面|边)?)?的\\Z")
 """`/data/样本资料里的 a.csv`: the name of a folder ends before it."""
 
-_PREDICATE = later("[了吗呢把被就]|再(?![生版])|(?<!目)的|没有")
+_PREDICATE = later("[了吗嗎呢把被就]|再(?![生版])|(?<!目)的|没有")
 """What a sentence has and the name of a folder has not: `/data/mysql占了92%`."""
 
 
@@ -351,8 +352,6 @@ def _is_one_name(words: list[str]) -> bool:
     return is_version and words[-2].endswith(DOCUMENTS) and words[-2] not in LABELS_OF_FILES
 
 
-_CLAUSE_BEGINS = (*"\n，。；！？、请請烦煩", "帮我", "幫我", "帮忙", "幫忙")  # `麻烦确认验收单2024.xlsx`
-
 _BEFORE_A_CODE = later(
     "(合同|协议|报告|图纸|文件|附件|[资資]料|(?<!^)[表单册书稿义函卷图照])(?=[A-Za-z][A-Z][A-Z0-9]*[-_])"
     "|(?:编号|图号|固件|软件|軟體|驱动|驅動|程序|程式|脚本|镜像|模型|权重|插件|工具|安装包|压缩包|录音|视频|音频|截图|照片|图片|影像|图像|扫描件|日志|备份|源码|字体|补丁)"
@@ -385,7 +384,7 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     document is likely a word of the clause, and a blank behind it is the writer's.
     """
     head = HAN_RUN.match(name)
-    if head is None or head.end() == len(name) or not (start == 0 or text.endswith(_CLAUSE_BEGINS, 0, start)):
+    if head is None or head.end() == len(name) or not (start == 0 or text.endswith(CLAUSE_BEGINS, 0, start)):
         return ()
     run = head[0]
     if name[len(run)] in "_-/\\":

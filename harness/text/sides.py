@@ -174,7 +174,9 @@ def length_behind(mate: str, run: str, edge: int, *, is_sure: bool) -> int:
     if run[0] == "第" and edge != OPEN and len(run) < 5:  # `K.331/第三乐章，`
         return len(run)
     if _ONLY_HAN.fullmatch(mate):  # `3#-机房/电池间`
-        is_whole = is_sure and edge != OPEN and len(run) < 4
+        if len(mate) == 1 and (edge == OPEN or len(run) > _OF_ONE_WORD):
+            return 1  # `CX-黑/白缺货`
+        is_whole = is_sure and len(mate) > 1 and edge != OPEN and len(run) < 4
         return len(run) if is_whole else lengths_of_pair(mate, CLOSED, run, edge)[1]
     return length_of_side(run, edge, is_left=False)
 
@@ -219,7 +221,7 @@ def shorter_pairs(left: str, joined: str, right: str) -> tuple[str, ...]:
     return (*[head + joined + tail for head in heads for tail in tails][1:_MOST_PAIRS], *own)
 
 
-_TWO_WORDS, _MOST_PAIRS, _LABEL_AND_ONE = 4, 8, 3  # `收口灰-RAL7016`, `周二-四上课`
+_OF_ONE_WORD, _TWO_WORDS, _MOST_PAIRS, _LABEL_AND_ONE = 2, 4, 8, 3  # `收口灰-RAL7016`, `周二-四上课`
 
 PLACES = (
     "路街巷弄馆館楼樓栋棟幢厅廳教站场場园園苑村镇鄉乡寓仓倉库庫桥橋洞井室部組组队隊班院县縣店厂廠矿坝渠港卷册冊闸閘"
