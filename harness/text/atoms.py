@@ -1,9 +1,17 @@
 """How what is left between the long tokens is read: runs without a blank, and what in one may be a sign."""
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
 
-from harness.text.chains import ENDS, HAN
-from harness.text.characters import EMOJI, later
+from harness.text.chains import ENDS, HAN, SIGN_BETWEEN, Span, chains_in
+from harness.text.characters import EMOJI, later, trimmed
+from harness.text.find import new
+from harness.text.names import CLOSERS, endings_in, files_in
+from harness.text.sides import unspaced_seams
+from harness.text.targets import SHORT_LABELS, is_code
+from harness.text.wholes import plain_behind_han, whole_of
 
 SOFT_ENDS = frozenset("’'(),*")
 _HARD_ENDS = ENDS.translate(dict.fromkeys(map(ord, SOFT_ENDS))) + EMOJI  # what ends a run whatever is round it
@@ -15,11 +23,19 @@ USUAL_LETTERS = (
     "a-zA-Z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u0391-\u03a1\u03a3-\u03f5\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
     "\u0e01-\u0e30\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-WORDS_ALONE = re.compile(f"[{USUAL_LETTERS} ，。；！？]*")  # what is in most quotes, and holds no target
-MAY_BE_A_SIGN = re.compile(f"[^{USUAL_LETTERS}’', {_HARD_ENDS}](?!(?<=[a-z][.:])(?:[ \\n]|\\Z))")
-"""But for the sign behind the last word of a sentence."""
-PLAIN = re.compile(f"[A-Za-z0-9]{{2,}}+(?:[-/_][A-Za-z0-9]++)+(?=[{_HARD_ENDS}]|\\Z)")
-"""A target as a whole: `ZX-2000`, `Sikalastic-609`."""
+_WORDS = f"[{USUAL_LETTERS} ，。；！？]*+"
+WORDS_ALONE = re.compile(f"{_WORDS}(?:[,.!?](?![^ ]){_WORDS})*+")  # what is in most quotes, and holds no target
+_ENDED = f"(?=[{_HARD_ENDS}]|[,)](?:[{_HARD_ENDS}]|\\Z)|\\Z)"
+MAY_BE_A_SIGN = re.compile(
+    f"[^{USUAL_LETTERS}’', {_HARD_ENDS}](?!(?<=[a-z][.:])(?:[ \\n]|\\Z))"
+    f"(?:(?<![^{_HARD_ENDS}].)(?:(?<=[0-9])[0-9]{{0,8}}|(?<=[+-])[0-9]{{1,9}})(?:\\.[0-9]{{1,9}})?%?[.:]?{_ENDED}())?"
+)
+"""But for the sign behind the last word of a sentence. A number by itself is taken whole: it is not a target."""
+_PLAIN_PART = "[A-Za-z0-9]++(?:\\.[0-9]++(?![a-z]))*+"
+PLAIN = re.compile(
+    f"(?:(?![a-z]/[a-z](?![A-Za-z0-9/_-])){_PLAIN_PART}(?:[-/_]{_PLAIN_PART})+|[0-9]++(?:(?:\\.[0-9]++){{2,}}|(?::[0-9]++)+)){_ENDED}"
+)
+"""A target as a whole: `ZX-2000`, `K-7/8`, `10.20.0.0/16`, `4.25.3`, `00:07`."""
 
 ATOM = later(
     rf"(?:[^{ENDS}{EMOJI}]++|(?=[’,(*'′])(?:(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"
@@ -49,3 +65,62 @@ ATOM = later(
     rf"|(?<=[NOSP])(?<![A-Za-z0-9][NOSP]),(?=[NOSP]-[{HAN}])))+"
 )
 """What is left between the long tokens: a run without a blank, with the brackets and commas that belong to it."""
+
+_SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
+
+_LABEL = re.compile(
+    f"(?:[{HAN}]{{1,8}}|(?:(?![{HAN}])[^\\x00-\\x7f{_SIGNS_BEYOND_ASCII}]){{1,24}}):(?=\\S)"
+    f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{4,8}}|(?:{'|'.join(SHORT_LABELS)})|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*\\Z)(?=[^:]*[-/])"
+)
+"""What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
+_NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
+_OPENED_FIRST = re.compile(
+    f"(?:请|請|帮我|幫我)?(?:打开|读取|查看|下载|删除|上传|開啟|讀取)(?=[{HAN}]{{2,6}}/[A-Za-z0-9]{{1,8}}[{HAN}]{{2,8}}\\Z)"
+)
+
+
+@lru_cache(maxsize=8192)
+def read(before: str, run: str, after: str) -> tuple[Span, ...]:
+    """The targets of a run between two neighbours. Kept, since the same words come again in row after row."""
+    is_ascii = run.isascii()
+    if not is_ascii and (
+        opened := _OPENED_FIRST.match(run)
+    ):  # `读取评审记录/PX产品验证清单`: behind the verb an edge is certain
+        size = opened.end()
+        return tuple(one._replace(start=one.start + size, end=one.end + size) for one in read(" ", run[size:], after))
+    text = before + run + after
+    shift = len(before)
+    found = in_run(text, shift, shift + len(run))
+    spans = [new(Span, (start - shift, end - shift, *more)) for start, end, *more in found]
+    return tuple(spans if is_ascii else whole_of(before, run, after, spans))
+
+
+def in_run(text: str, start: int, end: int) -> Iterator[Span]:
+    """The targets of a run with what is round it."""
+    while True:  # behind each label
+        start, end = trimmed(text, start, end)
+        if start < end and text[start] > "\u2e7f" and (plain := plain_behind_han(text, start, end)):
+            yield plain
+            return
+        inner = text[start:end]
+        if end - start < 2 or not (
+            SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "()" in inner or "." in inner or is_code(inner)
+        ):
+            return
+        closed = start > 0 and text[start - 1] in CLOSERS
+        endings = endings_in(inner, closed=closed)
+        if endings:
+            yield from files_in(text, start, end, [start + one.end() for one in endings])
+            return
+        seams = [start + one for one in unspaced_seams(inner)] if not inner.isascii() else []
+        if seams:
+            for low, high in pairwise([start, *seams, end]):
+                for span in in_run(text, low, high):
+                    opened = span.open_left or span.start == low > start, span.open_right or span.end == high < end
+                    yield span._replace(open_left=opened[0], open_right=opened[1])
+            return
+        label = _LABEL.match(inner) if ":" in inner else _NUMBER_SIGN.match(inner) if "No." in inner else None
+        if not label:
+            break
+        start += label.end()
+    yield from chains_in(text, start, end)

@@ -88,13 +88,10 @@ _BREAK = later(
 """Where a chain ends inside a middle side: behind a token that Han follows, before digits, in a long run of Han."""
 _PRICE_AT_END = later(f"(?<=[{HAN}])[0-9][0-9.,]*(?:[A-Za-zμ]{{1,2}}|[{HAN}])\\Z")
 _LABELLED_CODE = later(f"([{HAN}]{{2,}})[A-Z]{{1,4}}[0-9]*")  # `阿強/車牌VX-8821`: it begins behind the label
-LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
-"""`Node.js` is the name of a thing, and no file."""
 _PROSE_DASHES = later(r"[^\W\d_]+(?:--[^\W\d_]+)+")
 _LABELLED_NUMBER = later(f"([{IDEOGRAPHS}]{{2,5}})(?<![{PLACES}座舍柜架])-[1-9]\\d{{2,}}(?![A-Za-z0-9.])")
 """One word of Han and a number with a hyphen: `错误码-1001`."""
 _DEGREES, _BELOW_ZERO = later(r"\d+(?:\.\d+)?(?=[℃℉°])"), later(r"-\d+(?:\.\d+)?.")
-_ONE_OR_TWO = later(r"\d{1,2}(?!\d)")
 _PLAIN_NUMBER = later(
     r"[A-Za-z]{3,}[0-9]{1,4}(?:\.[0-9]+)*|[±+-]?\d+(?:\.\d+)?(?:[%‰°℃℉]|[A-Za-zμµΩ]{1,3}[²³]?)?|"
     r"\d+(?:\.\d+)?(?:[x×*]\d+(?:\.\d+)?){1,2}[a-z]{0,2}|\d{1,3}(?:,\d{3})+(?:\.\d+)?"
@@ -102,9 +99,8 @@ _PLAIN_NUMBER = later(
 _CALL = later(r"[A-Za-z_$][A-Za-z0-9_$]*(?:(?:\.|::|#)[A-Za-z_$][A-Za-z0-9_$]*)*\(\)")
 _NAME_OF_CODE = later("[._$#]|::|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _PLATE = later(f"(?:[{PLATES}][A-HJ-NP-Z]·|(?![新黑青云贵])[{PLATES}][A-HJ-NP-Z])[A-HJ-NP-Z0-9]{{5,6}}")
-_TOKEN = later(f"[^{HAN}\\s]+")
+_TOKEN, _HANDLE, _ONE_OR_TWO = later(f"[^{HAN}\\s]+"), later("@[A-Za-z]"), later(r"\d{1,2}(?!\d)")
 _THE_NUMBERED = later(r"(?<![A-Za-z0-9])[0-9]{1,4}#\Z")  # `3#楼`
-_HANDLE = later("@[A-Za-z]")
 _MIXED_END = later(f"[{HAN}]{{1,6}}[A-Za-z0-9]+(?:[_.-][A-Za-z0-9]+)*")
 _MIXED = later(f"(?=[A-Za-z0-9_.-]*[{HAN}])(?=[{HAN}]*[A-Za-z0-9])[{HAN}A-Za-z0-9_.-]{{2,24}}")
 _MANUAL = later(r"(?:[a-z][a-z0-9_.-]+|[A-Z_]{2,})\([0-9][a-z]?\)")  # `fcntl(2)`, also written with a blank
@@ -134,8 +130,15 @@ def touches(text: str, place: int) -> bool:
 
 def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     """Sides joined by a slash or a hyphen, and tokens with another sign between two characters."""
+    inner = text[start:end]
+    if inner.isascii() and inner[:1].isalnum():  # nothing of it is a word of the sentence
+        if not _JOINT.search(text, start + 1, end):
+            yield from _tokens(text, start, end)
+        elif _is_target(text, start, end, inner):
+            yield Span(start, end, touches(text, start - 1), touches(text, end), alternates=pairs_of(inner))
+        return
     joints = [one.start() for one in _JOINT.finditer(text, start, end) if start < one.start() < end - 1]
-    if "/" in text[start:end]:  # `旧单据/新单据_a`
+    if "/" in inner:  # `旧单据/新单据_a`
         joints = [one for one in joints if text[one] != "_" or not touches(text, one - 1)]
     minus = dict.fromkeys(one for one in joints if _is_minus(text, start, one))
     for one in minus:
@@ -144,8 +147,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
     joints = [one for one in joints if one not in minus]
     cuts = [start - 1, *joints, end]
     sides = [(low + 1, high) for low, high in pairwise(cuts)]
-    whole = _mixed_path(text, start, sides)
-    if whole:
+    if whole := _mixed_path(text, start, sides):
         yield whole
         yield from _tokens(text, whole.end, end)
         return
@@ -180,8 +182,7 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         stop = low + breaks.end(breaks.lastindex or 0)
         yield from chain_of(text, [*chain, (low, high)], stop=stop)
         chain = [(stop, high)]
-    if chain:
-        yield from chain_of(text, chain)
+    yield from chain_of(text, chain)
 
 
 def _is_between_codes(text: str, low: int, high: int) -> bool:
@@ -297,10 +298,10 @@ def _is_target(text: str, low: int, high: int, inner: str) -> bool:
             return True  # `氮-磷-钾`
         quotes = text[low - 1 : low] + text[high : high + 1]
         return len(quotes) == 2 and quotes[0] in "“\"「『'‘（(" and quotes[1] in "”\"」』'’）)"
-    if parts[-1] in CONJUNCTIONS:
-        return False
-    return any(char.isalnum() for char in parts[0]) and any(
-        char.isalnum() or "\u3380" <= char <= "\u33df" or char in "℃℉" for char in parts[-1]
+    return (
+        parts[-1] not in CONJUNCTIONS
+        and any(map(str.isalnum, parts[0]))
+        and any(char.isalnum() or "\u3380" <= char <= "\u33df" or char in "℃℉" for char in parts[-1])
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from harness.text.chains import ENDS, HAN, HAN_RUN, LIBRARY, Span, chains_in, sentence_cut, touches
+from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, sentence_cut, touches
 from harness.text.characters import BIDI, EMOJI, later
 from harness.text.sides import PERHAPS, SURELY, behind_seams, seams
 from harness.text.targets import (
@@ -185,6 +185,8 @@ _OWN_NAME = later(
 )
 """Han and other characters before the ending, or a sign: `测试20260101.md`, `db-replica.yml`."""
 
+_LIBRARY = later(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]+\.(?:js|py|io|net|ai|rs|go)\Z")
+"""`Node.js` is the name of a thing, and no file."""
 _DOMAINS = frozenset({".cc", ".md", ".sh", ".rs", ".pl", ".so", ".ai"})
 _IN_A_DOMAIN = later(r"/[A-Za-z0-9_-]+(?![A-Za-z0-9_.-])")  # `portfolio.cc/works-3`: the ending of a host, and no file
 
@@ -195,7 +197,7 @@ def endings_in(inner: str, *, closed: bool) -> list[re.Match[str]]:
         one
         for one in (EXTENSION.finditer(inner) if "." in inner else ())
         if (one.start() > 0 or closed)
-        and not LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
+        and not _LIBRARY.search(inner[max(0, one.end() - 40) : one.end()])
         and not (one[0] in _DOMAINS and _IN_A_DOMAIN.match(inner, one.end()))
     ]
 

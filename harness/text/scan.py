@@ -10,26 +10,26 @@ from functools import lru_cache
 from heapq import heapify, heappop, heapreplace
 from itertools import accumulate, chain, pairwise
 
-from harness.text.atoms import ATOM, MAY_BE_A_SIGN, PLAIN, RUN, SOFT_ENDS, WITH_A_SIGN, WORDS_ALONE
+from harness.text.atoms import ATOM, MAY_BE_A_SIGN, PLAIN, RUN, SOFT_ENDS, WITH_A_SIGN, WORDS_ALONE, in_run, read
 from harness.text.chains import HAN, HAN_RUN, SIGN_BETWEEN, Span, chains_in, is_dull, kept_cut, touches
-from harness.text.characters import ORNAMENT, stands_alone, trimmed
+from harness.text.characters import ORNAMENT, is_latin, stands_alone
 from harness.text.find import new
-from harness.text.forms import FORMS, first_of, forms_for
+from harness.text.forms import FORMS, GATES
+from harness.text.gates import first_of
 from harness.text.names import (
     ANOTHER_FILE,
     CLOSERS,
     EXTENSION,
     PUT_BEFORE,
-    endings_in,
     files_in,
     files_with_blanks,
     paper_at,
     path_at,
 )
-from harness.text.sides import length_of_side, lengths_of_pair, seams, unspaced_seams
+from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.spaced import chains_of_own_signs, has_sign, names_of_words, spans_with_blanks
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import HEADS, OF_A_SENTENCE, SHORT_LABELS, Target, is_code, is_sum, kind_of, pairs_of
+from harness.text.targets import HEADS, OF_A_SENTENCE, Target, is_sum, kind_of, pairs_of
 from harness.text.wholes import (
     BESIDE_A_CELL,
     IN_BRACKETS,
@@ -39,12 +39,8 @@ from harness.text.wholes import (
     is_row,
     joined,
     key_of,
-    plain_behind_han,
-    whole_of,
     without_its_name,
 )
-
-_SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
 _ROOTED = re.compile(r"[A-Za-z]:[\\/]|\\\\|(?:~|\.{1,2})?/")
 _SENTENCE = re.compile(
@@ -54,18 +50,12 @@ _SHORTENED = re.compile(r"(?<!\w)(?:[A-Z][a-z]{0,4}|[0-9]{1,3}|no|vol|v|vs|pp|re
 """In the name of a file no sentence ends: `Opp. to MTD (final).docx`."""
 _COMMAND = re.compile(r" [-/~.\\][\w/\\]| [A-Za-z]:[\\/]")
 _FRENCH = re.compile(r"« ?(.*?) ?»".replace(" ", "[ \u00a0\u202f]"))
-_LABEL = re.compile(
-    f"(?:[{HAN}]{{1,8}}|(?:(?![{HAN}])[^\\x00-\\x7f{_SIGNS_BEYOND_ASCII}]){{1,24}}):(?=\\S)"
-    f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{4,8}}|(?:{'|'.join(SHORT_LABELS)})|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*\\Z)(?=[^:]*[-/])"
-)
-"""What is behind the colon is the value; in Latin, where `a:b` is a token as well, behind `IMEI:` or `Model:`."""
 _ROOT = re.compile(f"(?<=[{HAN}])(?:/(?:etc|var|usr|opt|home|data|mnt|srv|tmp|root|dev|app|api)|\\.\\.?)/")
 _NAME_OF_BOTH = re.compile(
     f"(?=[A-Za-z0-9]*[{HAN}])(?=[0-9{HAN}]*[A-Za-z]|[{HAN}]{{2,8}}[0-9]{{2,}}(?:[”’」』'\"`]|\\Z))[A-Za-z0-9{HAN}]{{3,16}}"
 )
 """`“龙鳞X7”`, `` `订单ID` ``: in quotes a name of Han and letters needs no sign."""
 _NUMBER_WITH_A_BLANK = re.compile("[A-Z]{1,5}[0-9]{0,3} [A-Z0-9]+(?:[-/][A-Z0-9]+)+")  # `"BF 2-1107"`
-_NUMBER_SIGN = re.compile(f"(?:[{HAN}]*)No\\.(?=[A-Z0-9])")
 _OF_THE_SYSTEM = re.compile("/(?:etc|var|usr|opt|mnt|srv|tmp|root)/|\\.")
 _LISTED = re.compile(f"(?<![^\\s：:，。；])[0-9]{{1,2}}[.、)](?=[{HAN}])")
 """The number of an item: `1.商务标/投标函.pdf`."""
@@ -73,9 +63,12 @@ _KEY_OF_A_PATH = re.compile(f"[A-Za-z_][A-Za-z0-9_.-]*=(?=[/~.${HAN}])|[{HAN}]{{
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
-def spans_in(text: str) -> Iterator[Span]:
+def spans_in(text: str) -> list[Span]:
     """All targets of a text but those that have blanks of their own; some overlap."""
-    waiting = [(found.start(), rank, found) for rank in forms_for(text) if (found := first_of(FORMS[rank], text, 0))]
+    kept: list[Span] = []
+    waiting = [
+        (found.start(), rank, found) for rank in GATES.forms_for(text) if (found := first_of(FORMS[rank], text, 0))
+    ]
     heapify(waiting)
     place = 0
     while waiting:
@@ -84,8 +77,8 @@ def spans_in(text: str) -> Iterator[Span]:
         kind = FORMS[rank].kind
         spans = tuple(_long(text, kind, start, end))
         if spans:
-            yield from _atoms(text, place, spans[0].start if kind in ("paper", "path") else start)
-            yield from spans
+            _atoms(text, place, spans[0].start if kind in ("paper", "path") else start, kept)
+            kept += spans
             place = max(place, spans[-1].end)
             if place < end and kind not in ("quoted", "title"):
                 end = place  # what is left of a path may hold another
@@ -100,7 +93,8 @@ def spans_in(text: str) -> Iterator[Span]:
             if not spans or not waiting or waiting[0][0] >= end:
                 break
             rank = waiting[0][1]
-    yield from _atoms(text, place, len(text))
+    _atoms(text, place, len(text), kept)
+    return kept
 
 
 def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
@@ -131,7 +125,7 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
     else:
         while (
             (text[end - 1] in ".,:;" and kind != "placeholder")
-            or ORNAMENT.match(text[end - 1])
+            or (text[end - 1] > "~" and ORNAMENT.match(text[end - 1]))
             or (
                 kind == "url"
                 and (text[end - 1] in "!?*'\"”’" or (text[end - 1] == ")" and text.find("(", start, end) < 0))
@@ -260,36 +254,43 @@ def _tags(text: str, start: int, end: int) -> Iterator[Span]:
 _READERS = {"paper": paper_at, "file": _file, "tags": _tags}
 
 
-def _quoted(text: str, start: int, end: int) -> Iterator[Span]:
+def _quoted(text: str, start: int, end: int) -> Sequence[Span]:
     """A quoted token is one target; a quoted sentence is text like any other."""
     if text[start - 1] != "`" and WORDS_ALONE.fullmatch(text, start, end):
-        return
-    inner = text[start:end]
-    ending = EXTENSION.search(inner)
+        return ()
+    spans = _in_quotes(text[start:end], text[end])
+    return [new(Span, (one[0] + start, one[1] + start, *one[2:])) for one in spans]
+
+
+@lru_cache(maxsize=4096)
+def _in_quotes(inner: str, closer: str) -> Sequence[Span]:
+    """Kept, since keys and names are quoted again and again."""
+    ending = EXTENSION.search(inner) if "." in inner else None
     has_file = ending is not None and ending.end() == len(inner)
     is_sentence = _SENTENCE.search(_SHORTENED.sub("", inner) if has_file else inner)
     if inner != inner.strip() or is_sentence or "(...)" in inner:
-        yield from _inside(text, start, end)
-        return
+        return spans_in(inner)
+    others: tuple[str, ...] = ()
     if " " in inner:
         rooted = _ROOTED.match(inner) and inner.count("/") + inner.count("\\") > 1
-        whole = rooted or (has_file and text[end] != "`")
+        whole = rooted or (has_file and closer != "`")
         if whole and inner.count(" ") <= 6 and not _COMMAND.search(inner):
-            yield Span(start, end, kind="path" if "/" in inner or "\\" in inner else "file")
-        elif text[end] != "`" and _NUMBER_WITH_A_BLANK.fullmatch(inner):
-            yield Span(start, end, kind="code", alternates=(inner.partition(" ")[2],))
+            kind = "path" if "/" in inner or "\\" in inner else "file"
+        elif closer != "`" and _NUMBER_WITH_A_BLANK.fullmatch(inner):
+            kind, others = "code", (inner.partition(" ")[2],)
         else:
-            yield from _inside(text, start, end)
-        return
-    if any(FORMS[rank].pattern.fullmatch(inner) for rank in forms_for(inner)) or inner[0] in "-/~.\\{":
-        yield from (_as_a_whole(text, one) for one in _inside(text, start, end))
-    elif (
+            return spans_in(inner)
+        return (Span(0, len(inner), kind=kind, alternates=others),)
+    if inner[0] in "-/~.\\{" or any(FORMS[rank].pattern.fullmatch(inner) for rank in GATES.forms_for(inner)):
+        return [_as_a_whole(inner, one) for one in spans_in(inner)]
+    if (
         has_file
         or (_NAME_OF_BOTH.fullmatch(inner) and not OF_A_SENTENCE.search(inner))
         or (SIGN_BETWEEN.search(inner.replace("*", " ")) and not is_dull(inner))
     ):
         others = (*key_of(inner), *_values(inner)) if "=" in inner else without_its_name(inner) or pairs_of(inner)
-        yield Span(start, end, kind=kind_of(inner) if ending else "", alternates=others)
+        return (Span(0, len(inner), kind=kind_of(inner) if ending else "", alternates=others),)
+    return ()
 
 
 def _as_a_whole(text: str, span: Span) -> Span:
@@ -304,34 +305,39 @@ def _inside(text: str, start: int, end: int) -> Iterator[Span]:
         yield span._replace(start=span.start + start, end=span.end + start)
 
 
-def _atoms(text: str, start: int, end: int) -> Iterator[Span]:
-    """What is left between the long tokens, by runs without blanks, quotes or CJK punctuation.
+def _atoms(text: str, start: int, end: int, kept: list[Span]) -> None:
+    """Add what is left between the long tokens, by runs without blanks, quotes or CJK punctuation.
 
     What may be a sign is looked for, and from there where its run begins.
     """
     place = start
     while (sign := MAY_BE_A_SIGN.search(text, place, end)) is not None:
+        if sign.lastindex:
+            place = sign.end()
+            continue
         at = sign.start()
-        low = at - RUN.match(text[place:at][::-1]).end()  # type: ignore[union-attr]
+        low = at
+        if at > place and text[at - 1] not in " \n":
+            low -= RUN.match(text[place:at][::-1]).end()  # type: ignore[union-attr]
         plain = PLAIN.match(text, low, end)
         if plain:
             place = plain.end()
-            yield new(Span, (low, place, touches(text, low - 1), touches(text, place), "", ()))
+            kept.append(new(Span, (low, place, touches(text, low - 1), touches(text, place), "", ())))
             continue
         run = WITH_A_SIGN.match(text, low, end)
         place = (run or RUN.match(text, low, end)).end()  # type: ignore[union-attr]
         if run and SOFT_ENDS.isdisjoint(run[0]):
-            yield from _in_atom(text, low, place)
+            _in_atom(text, low, place, kept)
         elif run:
             for found in ATOM.finditer(text, low, min(end, place + 1)):
-                yield from _in_atom(text, *found.span())
+                _in_atom(text, *found.span(), kept)
 
 
-def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
+def _in_atom(text: str, low: int, high: int, kept: list[Span]) -> None:
     run = text[low:high]
     if "," in run and not run.isascii() and is_row(text, low):  # `5-10ppm,6/9,20L/次`
         for piece in re.finditer("[^,]+", run):
-            yield from _in_atom(text, low + piece.start(), low + piece.end())
+            _in_atom(text, low + piece.start(), low + piece.end(), kept)
         return
     if len(run) < 2 or (run.isalpha() and "\u2e2f" not in run):  # the one letter that is a sign as well
         return
@@ -339,18 +345,27 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
     after = text[high : high + 1]
     if "=" in run or "≤" in run or "≥" in run:
         for piece in re.finditer("[^=≤≥]+", run):
-            yield from _in_atom(text, low + piece.start(), low + piece.end())
+            _in_atom(text, low + piece.start(), low + piece.end(), kept)
         return
     if len(run) > _LONGEST or (before and before in CLOSERS):
-        yield from _atom(text, low, high)
+        kept += in_run(text, low, high)
         return
     if before in BESIDE_A_CELL and after in BESIDE_A_CELL and is_cell(text, low, high):
         before = after = "|"
-    is_path = run.count("/") > 1 and any(char.isascii() and char.isalnum() for char in run)
-    behind = IN_BRACKETS.match(text, high) if after == "(" or (after == "（" and is_path) else None
     spans = read(before, run, after)
+    if after == "(" or (after == "（" and run.count("/") > 1 and any(map(is_latin, run))):
+        kept += _with_bracket(text, low, high, spans)
+        return
+    for start, end, *more in spans:
+        kept.append(new(Span, (start + low, end + low, *more)))
+
+
+def _with_bracket(text: str, low: int, high: int, spans: Sequence[Span]) -> Iterator[Span]:
+    """The targets of a run, the last one with the bracket behind it where it belongs to it."""
+    run = text[low:high]
+    behind = IN_BRACKETS.match(text, high)
     is_short = behind is not None and (behind[1] or not run.isascii())
-    touching = in_touching_bracket(text, high, run, spans) if after == "(" and not is_short else None
+    touching = in_touching_bracket(text, high, run, spans) if text[high] == "(" and not is_short else None
     if touching:
         inside = _named_inside(text[high + 1 : touching[1] - 1])
         opened, kind, others = (spans[-1][2], *spans[-1][4:]) if spans else (False, "code", ())
@@ -362,57 +377,10 @@ def _in_atom(text: str, low: int, high: int) -> Iterator[Span]:
         if behind and is_short and end == len(run):
             yield Span(start + low, behind.end(), open_left, False, kind, (run[start:], *others))
         else:
-            yield new(Span, (start + low, end + low, open_left, open_right, kind, others))
+            yield Span(start + low, end + low, open_left, open_right, kind, others)
 
 
 _LONGEST = 64
-_OPENED_FIRST = re.compile(
-    f"(?:请|請|帮我|幫我)?(?:打开|读取|查看|下载|删除|上传|開啟|讀取)(?=[{HAN}]{{2,6}}/[A-Za-z0-9]{{1,8}}[{HAN}]{{2,8}}\\Z)"
-)
-
-
-@lru_cache(maxsize=8192)
-def read(before: str, run: str, after: str) -> tuple[Span, ...]:
-    """The targets of a run between two neighbours. Kept, since the same words come again in row after row."""
-    opened = _OPENED_FIRST.match(run)
-    if opened:  # `读取评审记录/PX产品验证清单`: behind the verb an edge is certain
-        size = opened.end()
-        return tuple(one._replace(start=one.start + size, end=one.end + size) for one in read(" ", run[size:], after))
-    text = before + run + after
-    shift = len(before)
-    found = _atom(text, shift, shift + len(run))
-    spans = [new(Span, (start - shift, end - shift, *more)) for start, end, *more in found]
-    return tuple(spans if run.isascii() else whole_of(before, run, after, spans))
-
-
-def _atom(text: str, start: int, end: int) -> Iterator[Span]:
-    while True:  # behind each label
-        start, end = trimmed(text, start, end)
-        if start < end and text[start] > "\u2e7f" and (plain := plain_behind_han(text, start, end)):
-            yield plain
-            return
-        inner = text[start:end]
-        if end - start < 2 or not (
-            SIGN_BETWEEN.search(inner) or inner[0] in "-@." or "()" in inner or "." in inner or is_code(inner)
-        ):
-            return
-        closed = start > 0 and text[start - 1] in CLOSERS
-        endings = endings_in(inner, closed=closed)
-        if endings:
-            yield from files_in(text, start, end, [start + one.end() for one in endings])
-            return
-        seams = [start + one for one in unspaced_seams(inner)] if not inner.isascii() else []
-        if seams:
-            for low, high in pairwise([start, *seams, end]):
-                for span in _atom(text, low, high):
-                    opened = span.open_left or span.start == low > start, span.open_right or span.end == high < end
-                    yield span._replace(open_left=opened[0], open_right=opened[1])
-            return
-        label = _LABEL.match(inner) if ":" in inner else _NUMBER_SIGN.match(inner) if "No." in inner else None
-        if not label:
-            break
-        start += label.end()
-    yield from chains_in(text, start, end)
 
 
 def extract_targets(source: str | Sequence[str], *, symbols: SymbolTable = DEFAULT_SYMBOLS) -> tuple[Target, ...]:
@@ -430,7 +398,7 @@ def extract_targets(source: str | Sequence[str], *, symbols: SymbolTable = DEFAU
 def _each_once(targets: Iterable[Target]) -> tuple[Target, ...]:
     found: dict[str, Target] = {}
     for target in targets:
-        found.setdefault(target.text, target)
+        found.setdefault(target[0], target)
     return tuple(found.values())
 
 
@@ -461,6 +429,8 @@ def read_ahead(texts: Iterable[str]) -> None:
     A text whose end may be the end of a target is left to be scanned by itself.
     """
     waiting = [text for text in dict.fromkeys(texts) if text not in _kept and _may_be_joined(text)]
+    # apart, since a text of ASCII is read faster
+    waiting.sort(key=str.isascii)
     for low in range(0, len(waiting), _JOINED):
         some = waiting[low : low + _JOINED]
         begins = [*accumulate([len(text) + 2 for text in some], initial=0)]
@@ -479,21 +449,22 @@ def read_ahead(texts: Iterable[str]) -> None:
 
 
 def _may_be_joined(text: str) -> bool:
-    if len(text) > _SHORT or text.rstrip()[-1:] not in _SENTENCE_ENDS or not unicodedata.is_normalized("NFC", text):
+    if text.rstrip()[-1:] not in _SENTENCE_ENDS or len(text) > _SHORT or _OF_FEW_TEXTS.search(text):
+        return False
+    if not unicodedata.is_normalized("NFC", text):
         return False
     return not ("\n" in text and (_come_again(text.split("\n")) or _TAG_OVER_LINES.search(text)))
 
 
+_OF_FEW_TEXTS = re.compile('["#$%&()*+:;<=>@\\[\\\\\\]^`{|}~“”‘«„「『《（〔［【：；①-⑫₀-₉°€£¥￥\u202f]')
+"""What is looked for because of them would be looked for in all that a text is joined with."""
 _SENTENCE_ENDS, _JOINED, _MOST_KEPT = frozenset("。.！!？?；;"), 64, 2048
 _kept: dict[str, tuple[Target, ...]] = {}
 
 
 def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     lines = text.split("\n") if "\n" in text else ()
-    commas = [line.count(",") for line in lines]
-    has_rows = any(one == other > 1 for one, other in pairwise(commas))  # `is_row` looks at the next line
-    is_one = has_rows or _TAG_OVER_LINES.search(text) or not unicodedata.is_normalized("NFC", text)
-    if not _come_again(lines) or is_one:
+    if not _come_again(lines) or _is_one(text, lines):
         return _each_once(_targets_at_once(text, symbols))
     kept: list[Target] = []
     place = 0
@@ -505,6 +476,16 @@ def _targets(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
             kept.append(one._replace(start=one.start + shift, end=one.end + shift))
         place += len(line) + 1
     return _each_once(kept)
+
+
+def _is_one(text: str, lines: Sequence[str]) -> bool:
+    """Whether a line says something of the next: in a list of rows (`is_row`), and where a tag goes over its end."""
+    commas = [line.count(",") for line in lines]
+    return (
+        any(one == other > 1 for one, other in pairwise(commas))
+        or _TAG_OVER_LINES.search(text) is not None
+        or not unicodedata.is_normalized("NFC", text)
+    )
 
 
 _TAG_OVER_LINES = re.compile(r"</?\d{1,3}\n")
@@ -532,8 +513,9 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
         if start < place or end - start < 2:
             continue
         inner = text[start:end]
-        is_escaped = text[start - 1 : start] == "\\" and inner[0] in symbols.by_char
-        if is_escaped or not stands_alone(text, start, end, inner):
+        if (start and text[start - 1] == "\\" and inner[0] in symbols.by_char) or not stands_alone(
+            text, start, end, inner
+        ):
             continue  # no mention of it could be found there
         place = end
         if is_sum(text, start, end):
@@ -579,5 +561,16 @@ def forget() -> None:
     """Drop what is kept of earlier sources, so that a benchmark times the scan itself."""
     _seen.clear()
     _kept.clear()
-    for kept in (_kept_short, _kept_long, _kept_line, kind_of, read, kept_cut, seams, length_of_side, lengths_of_pair):
+    for kept in (
+        _kept_short,
+        _kept_long,
+        _kept_line,
+        _in_quotes,
+        kind_of,
+        read,
+        kept_cut,
+        seams,
+        length_of_side,
+        lengths_of_pair,
+    ):
         kept.cache_clear()

@@ -24,8 +24,6 @@ def _spaced_symbol(signs: str) -> re.Pattern[str]:
 
 def _spaced_words(text: str, symbols: SymbolTable) -> Iterator[tuple[int, int]]:
     """Where the words around a symbol begin and end, with white space on both sides, on one line."""
-    if text.isascii() and "\t" not in text and not any(f" {sign} " in text for sign in symbols.by_char):
-        return  # most texts: no blanks but U+0020 in them, and none round a symbol
     start = end = -1
     for found in _spaced_symbol("".join(symbols.by_char)).finditer(text):
         words = _words(text, found.start(), found.end())
@@ -132,7 +130,7 @@ _LONGEST_HEAD, _LONGEST_NAME = 8, 80
 
 def names_of_words(text: str) -> Iterator[Span]:
     """Names that a sign of prose holds together: `Ferro & Sons/Trustees`, `N'Diaye`, `Zhar'eth`."""
-    if " & " in text:
+    if "&" in text and " & " in text:
         for found in _JOINED.finditer(text):
             words = found[0].split(" & ")
             codes = tuple(filter(has_sign, words))

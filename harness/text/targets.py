@@ -266,7 +266,7 @@ def kind_of(text: str) -> str:
     """One of KINDS, for a target that is nothing but this text."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)  # marks are no letters for the rules
-    if _SPACED.search(text):
+    if len(text.split()) > 1 and _SPACED.search(text):
         return "spaced"
     if len(text) == 3 and _OF_LETTERS.fullmatch(text):  # `N/A` and `a/b` could be newton, ampere or year
         return "unit" if _LETTER_UNITS.fullmatch(text) else "name"

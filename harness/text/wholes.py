@@ -286,10 +286,10 @@ _PLAIN_BEHIND_HAN = later(f"[{HAN}]++(?<![{PLATES}])([A-Za-z][A-Za-z0-9]++)((?:[
 
 def also_called(inner: str) -> tuple[str, ...]:
     """What a target is called without the mark of a hashtag, the name before its number, or what its header holds."""
-    header = _HEADER.match(inner)
+    header = _HEADER.match(inner) if ":" in inner else None
     if header or inner[0] == "?":
         return (header[0] if header else inner[1:],)
-    label = NUMBERED_NAME.match(inner) or _AHEAD_OF_A_CODE.match(inner)
+    label = _AHEAD_OF_A_CODE.match(inner)
     rest = inner[label.end() :] if label else inner.strip("#@")
     return (rest,) if rest != inner and (has_sign(rest) or _BELOW_ZERO.fullmatch(rest)) else ()
 
@@ -297,6 +297,7 @@ def also_called(inner: str) -> tuple[str, ...]:
 _HEADER = later("[A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)+(?=:[^:]+\\Z)")  # `X-Req-Sign:md5`
 _BELOW_ZERO = later("-[0-9]{3,}")
 _AHEAD_OF_A_CODE = later(
+    rf"{NUMBERED_NAME.pattern}|"
     r"N[oO]\.(?=[A-Z0-9])|[0-9.]{1,6} ?(?=[mkμn]?(?:g|mol|IU|Bq)/[A-Za-z]{1,3}\Z)"
     r"|[A-Z]{2,4}(?=[0-9]+(?:[A-Z]-[0-9]+/[0-9]|-[0-9]+-[0-9]|[a-z]{1,3}/))"
     r"|[a-z]{2,12}/(?=[a-z]+(?:-[a-z0-9]+)*-(?=[a-z]*\d)[a-z0-9]+\Z)|"

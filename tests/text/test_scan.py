@@ -25,7 +25,8 @@ from harness.text.characters import (
     is_latin_or_digit,
 )
 from harness.text.fold import STRANGER, Fold, Page, fold_of
-from harness.text.forms import FORMS, first_of, forms_for
+from harness.text.forms import FORMS, GATES
+from harness.text.gates import first_of
 from harness.text.scan import extract_targets, forget, read_ahead
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import KINDS, Target
@@ -255,7 +256,7 @@ OF_FORMS = (
 
 @given(st.lists(st.sampled_from(OF_FORMS), max_size=12).map("".join))
 def test_looking_at_the_words_and_lines_with_an_anchor_finds_all_tokens(text: str) -> None:
-    asked = forms_for(text)
+    asked = GATES.forms_for(text)
     for rank, form in enumerate(FORMS):
         found = [one.span() for one in form.pattern.finditer(text)]
         one, quick = first_of(form, text, 0), []
@@ -267,9 +268,9 @@ def test_looking_at_the_words_and_lines_with_an_anchor_finds_all_tokens(text: st
 
 
 def test_the_signs_of_a_sentence_ask_for_no_token() -> None:
-    of_words = set(forms_for("One two"))
-    assert set(forms_for("One, two, and three. That’s it: it's dry.\nGo on.")) == of_words
-    assert all(set(forms_for(text)) - of_words for text in ("a.b", "a,b", "a:b", "'tis"))
+    of_words = GATES.by_signs("One two")
+    assert GATES.by_signs("One, two, and three. That’s it: it's dry.\nGo on.") == of_words
+    assert all(GATES.by_signs(text) != of_words for text in ("a.b", "a,b", "a:b", "'tis", "One 2"))
 
 
 def test_texts_that_are_scanned_together_hold_what_each_holds_alone() -> None:
@@ -287,7 +288,7 @@ def test_texts_that_are_scanned_together_hold_what_each_holds_alone() -> None:
     forget()
     read_ahead(texts)
     read = {text: scan._kept[text] for text in texts if text in scan._kept}
-    assert len(read) > 3 * len(VECTORS)
+    assert len(read) > 2 * len(VECTORS)
     assert read == {text: alone[text] for text in read}
 
 
