@@ -65,7 +65,7 @@ class Atom(NamedTuple):
     side: str
     """As in `Sides`, and empty for a symbol of the table."""
     apart: str = ""
-    """Its other normal form, if it has one: `=` and a stroke for `≠`."""
+    """Several signs that stand for it, if any do: `=` and a stroke for `≠`, `...` for `…`."""
 
     def may_begin_with(self, char: str) -> bool:
         return (
@@ -136,7 +136,7 @@ def atoms_of(gap: str, symbols: SymbolTable, sides: Sides, edges: tuple[bool, bo
             forms = {c: form for c, form in forms.items() if c not in BETWEEN_LATIN or not form.weight}
             twice = {c: code for c, code in twice.items() if c not in BETWEEN_LATIN}
         own_side = "" if char in symbols.by_char else side(char)
-        apart = "" if char.isascii() or char in ELLIPSES else stands_for_several(char)
+        apart = "" if char.isascii() else stands_for_several(char)
         may_drop = bool(twice) or (char in IGNORABLE_SET and not at_edge)
         atoms.append(Atom(char, space, forms, twice, may_drop, own_side, apart))
         space = ""
@@ -290,7 +290,8 @@ class Reader:
             found.append((start + 1, form.weight, form.tight, raw))
         if atom.apart and text.startswith(atom.apart, start):
             end = start + len(atom.apart)
-            found.append((end, LOOKALIKE, False, Change(start, end, atom.char, ("normal-form",))))
+            code = "sign-lookalike" if atom.char in ELLIPSES else "normal-form"
+            found.append((end, LOOKALIKE, False, Change(start, end, atom.char, (code,))))
         if atom.doubles and atom.char != "\\" and (char in atom.doubles or char in ESCAPE_STARTS):
             found[:0] = self._doubled(atom, start)
         return found
