@@ -23,8 +23,9 @@ USUAL_LETTERS = (
     "a-zA-Z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u0391-\u03a1\u03a3-\u03f5\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
     "\u0e01-\u0e30\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 )
-_WORDS = f"[{USUAL_LETTERS} ，。；！？]*+"
-WORDS_ALONE = re.compile(f"{_WORDS}(?:[,.!?](?![^ ]){_WORDS})*+")  # what is in most quotes, and holds no target
+_WORDS = f"[{USUAL_LETTERS} \\n，。；！？]*+"
+WORDS_ALONE = re.compile(f"{_WORDS}(?:[,.!?](?![^ \\n]){_WORDS})*+")
+"""What is in most quotes and in prose without names or numbers, and holds no target."""
 _ENDED = f"(?=[{_HARD_ENDS}]|[,)](?:[{_HARD_ENDS}]|\\Z)|\\Z)"
 MAY_BE_A_SIGN = re.compile(
     f"[^{USUAL_LETTERS}’', {_HARD_ENDS}](?!(?<=[a-z][.:])(?:[ \\n]|\\Z))"

@@ -137,44 +137,41 @@ def chains_in(text: str, start: int, end: int) -> Iterator[Span]:
         elif _is_target(text, start, end, inner):
             yield Span(start, end, touches(text, start - 1), touches(text, end), alternates=pairs_of(inner))
         return
-    joints = [one.start() for one in _JOINT.finditer(text, start, end) if start < one.start() < end - 1]
-    if "/" in inner:  # `旧单据/新单据_a`
+    joints = [at for one in _JOINT.finditer(text, start, end) if start < (at := one.start()) < end - 1]
+    if "/" in inner and "_" in inner:  # `旧单据/新单据_a`
         joints = [one for one in joints if text[one] != "_" or not touches(text, one - 1)]
-    minus = dict.fromkeys(one for one in joints if _is_minus(text, start, one))
-    for one in minus:
+    for one in [one for one in joints if text[one] == "-" and _is_minus(text, start, one)]:
+        joints.remove(one)
         if degrees := _DEGREES.match(text, one + 1):
             yield Span(one, degrees.end(), True, False, "number")
-    joints = [one for one in joints if one not in minus]
     cuts = [start - 1, *joints, end]
     sides = [(low + 1, high) for low, high in pairwise(cuts)]
-    if whole := _mixed_path(text, start, sides):
+    if len(sides) > 2 and (whole := _mixed_path(text, start, sides)):
         yield whole
         yield from _tokens(text, whole.end, end)
         return
-    code = _LABELLED_NUMBER.match(text, start, end) if len(sides) == 2 else None
+    code = _LABELLED_NUMBER.match(text, start, end) if len(sides) == 2 and "-" in inner else None
     in_brackets = code and text[start - 1 : start] in tuple("（(【[「") and text[end : end + 1] in tuple("）)】]」")
     if code and not in_brackets and max(seams(code[1])) < SURELY:
         yield Span(code.end(1), code.end(), True, touches(text, code.end()), "code")
         return
     chain: list[tuple[int, int]] = []
-    for number, (low, high) in enumerate(sides):
-        middle = 0 < number < len(sides) - 1
+    for low, high in sides:
+        if low == start or high == end:  # only a middle side is cut
+            chain.append((low, high))
+            continue
         side = text[low:high]
-        is_before_number = middle and text[high] == "-" and text[high + 1].isdigit()
-        price = _PRICE_AT_END.search(side) if middle and text[low - 1 : high + 1 : high - low + 1] == "-/" else None
+        is_before_number = text[high] == "-" and text[high + 1].isdigit()
+        price = _PRICE_AT_END.search(side) if text[low - 1] == "-" and text[high] == "/" else None
         if price and price.start() and _MEASURE.match(text, high + 1):
             stop = low + price.start()  # `水稻-倒伏面积12.6亩/户`
             yield from chain_of(text, [*chain, (low, high)], stop=stop)
             chain = [(stop, high)]
             continue
-        is_tied = middle and text[low - 1] in "-_" and text[high] in "-_" and _is_tied(side, text[low - 2])
-        breaks = (
-            middle
-            and not is_tied
-            and (
-                ((is_before_number or _is_between_codes(text, low, high)) and _LABELLED_CODE.fullmatch(side))
-                or _BREAK.search(side)
-            )
+        is_tied = text[low - 1] in "-_" and text[high] in "-_" and _is_tied(side, text[low - 2])
+        breaks = not is_tied and (
+            ((is_before_number or _is_between_codes(text, low, high)) and _LABELLED_CODE.fullmatch(side))
+            or _BREAK.search(side)
         )
         if not breaks:
             chain.append((low, high))
@@ -201,7 +198,7 @@ def _is_tied(side: str, before: str) -> bool:
 
 def _mixed_path(text: str, start: int, sides: list[tuple[int, int]]) -> Span | None:
     """`k8s集群A/命名空间b2/服务c3`: with Han and Latin mixed in each of three parts, they are one path."""
-    last = _MIXED_END.match(text, *sides[-1]) if len(sides) > 2 else None
+    last = _MIXED_END.match(text, *sides[-1])
     if last is None or any(text[high] != "/" for _, high in sides[:-1]):
         return None
     if not all(_MIXED.fullmatch(text, *side) for side in sides[:-1]):
@@ -213,8 +210,6 @@ def _mixed_path(text: str, start: int, sides: list[tuple[int, int]]) -> Span | N
 
 def _is_minus(text: str, start: int, joint: int) -> bool:
     """`温度-20`, `增长-5%`: a number below zero."""
-    if text[joint] != "-":
-        return False
     if touches(text, joint - 1) and _OF_A_HUNDRED.match(text, joint + 1):
         return True
     return bool(_ONE_OR_TWO.match(text, joint + 1)) and text.endswith(BELOW_ZERO, start, joint)

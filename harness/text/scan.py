@@ -350,7 +350,7 @@ def _in_atom(text: str, low: int, high: int, kept: list[Span]) -> None:
     if len(run) > _LONGEST or (before and before in CLOSERS):
         kept += in_run(text, low, high)
         return
-    if before in BESIDE_A_CELL and after in BESIDE_A_CELL and is_cell(text, low, high):
+    if before in BESIDE_A_CELL and after in BESIDE_A_CELL and ((before and run.isascii()) or is_cell(text, low, high)):
         before = after = "|"
     spans = read(before, run, after)
     if after == "(" or (after == "（" and run.count("/") > 1 and any(map(is_latin, run))):
@@ -506,7 +506,8 @@ def _come_again(lines: Sequence[str]) -> bool:
 
 def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     spans = _spans(text, symbols) if unicodedata.is_normalized("NFC", text) else list(_decomposed(text, symbols))
-    spans.sort(key=lambda span: (span[0], -span[1]))
+    if len(spans) > 1:
+        spans.sort(key=lambda span: (span[0], -span[1]))
     kept: list[Target] = []
     place = 0
     for start, end, open_left, open_right, own, others in spans:
@@ -526,8 +527,18 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
 
 
 def _spans(text: str, symbols: SymbolTable) -> list[Span]:
-    spans = [*spans_in(text), *files_with_blanks(text), *spans_with_blanks(text, symbols), *names_of_words(text)]
-    return spans if symbols is DEFAULT_SYMBOLS else [*spans, *chains_of_own_signs(text, symbols)]
+    is_usual = symbols is DEFAULT_SYMBOLS
+    if is_usual and WORDS_ALONE.fullmatch(text):
+        return []
+    spans = spans_in(text)
+    if "." in text:
+        spans += files_with_blanks(text)
+    spans += spans_with_blanks(text, symbols)
+    if "'" in text or "’" in text or "&" in text:
+        spans += names_of_words(text)
+    if not is_usual:
+        spans += chains_of_own_signs(text, symbols)
+    return spans
 
 
 _CLUSTER = re.compile("(?s).[\u1160-\u11ff\u3099\u309a\u0300-\u036f]*")

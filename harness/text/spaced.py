@@ -130,17 +130,16 @@ _LONGEST_HEAD, _LONGEST_NAME = 8, 80
 
 def names_of_words(text: str) -> Iterator[Span]:
     """Names that a sign of prose holds together: `Ferro & Sons/Trustees`, `N'Diaye`, `Zhar'eth`."""
-    if "&" in text and " & " in text:
+    if "&" in text:
         for found in _JOINED.finditer(text):
             words = found[0].split(" & ")
             codes = tuple(filter(has_sign, words))
             if len(codes) < len(words):  # `T-1000/2 & R2-D2/b` are two
                 yield Span(*found.span(), kind="name", alternates=codes)
-    if "'" in text or "’" in text:
-        for sign in _INSIDE_A_NAME.finditer(text):
-            name = _WITH_AN_APOSTROPHE.search(text, max(0, sign.start() - _LONGEST_HEAD), sign.end() + _LONGEST_NAME)
-            if name and name.start() < sign.start() < name.end():
-                yield Span(*name.span(), kind="name")
+    for sign in _INSIDE_A_NAME.finditer(text):
+        name = _WITH_AN_APOSTROPHE.search(text, max(0, sign.start() - _LONGEST_HEAD), sign.end() + _LONGEST_NAME)
+        if name and name.start() < sign.start() < name.end():
+            yield Span(*name.span(), kind="name")
 
 
 @lru_cache(maxsize=64)
