@@ -29,7 +29,7 @@ from harness.text.names import (
 from harness.text.sides import length_of_side, lengths_of_pair, seams
 from harness.text.spaced import chains_of_own_signs, has_sign, names_of_words, spans_with_blanks
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
-from harness.text.targets import HEADS, OF_A_SENTENCE, Target, is_sum, kind_of, pairs_of
+from harness.text.targets import HEADS, OF_A_SENTENCE, OF_SUMS, Target, is_sum, kind_of, pairs_of
 from harness.text.wholes import (
     BESIDE_A_CELL,
     IN_BRACKETS,
@@ -132,8 +132,10 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
             )
         ):
             end -= 1
-        others = _parts(kind, text[start:end])
-        kind = kind_of(text[start:end]) if kind == "standard" else kind
+        whole = text[start:end]
+        others = _parts(kind, whole)
+        if kind == "standard" and (whole[0] in "HI" or "." in whole):
+            kind = kind_of(whole)  # `ISO 100-6400` is a range
     return (Span(start, end, touches(text, start - 1), touches(text, end), kind, others),)
 
 
@@ -519,7 +521,7 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
         ):
             continue  # no mention of it could be found there
         place = end
-        if is_sum(text, start, end):
+        if (text[start].isdecimal() or text[start + 1] in OF_SUMS) and is_sum(text, start, end):
             continue
         kind = own or kind_of(inner.strip("#") or inner)
         kept.append(new(Target, (inner, kind, start, end, open_left, open_right, False, others or also_called(inner))))
@@ -541,7 +543,11 @@ def _spans(text: str, symbols: SymbolTable) -> list[Span]:
     return spans
 
 
-_CLUSTER = re.compile("(?s).[\u1160-\u11ff\u3099\u309a\u0300-\u036f]*")
+_MARKS = "\u1160-\u11ff\u3099\u309a\u0300-\u036f"
+_CLUSTER = re.compile(
+    f"(?s)([\\x00-\u02ff\u3000-\u3029\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uff01-\uff65]+(?![{_MARKS}]))|.[{_MARKS}]*"
+)
+"""A run that composing does not change, or a character with its marks."""
 
 
 def _decomposed(text: str, symbols: SymbolTable) -> Iterator[Span]:
@@ -549,6 +555,10 @@ def _decomposed(text: str, symbols: SymbolTable) -> Iterator[Span]:
     pieces: list[str] = []
     places: list[int] = []
     for cluster in _CLUSTER.finditer(text):
+        if cluster[1]:
+            pieces.append(cluster[1])
+            places += range(*cluster.span())
+            continue
         piece = unicodedata.normalize("NFC", cluster[0])
         pieces.append(piece)
         places += [cluster.start()] * len(piece)

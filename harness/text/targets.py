@@ -170,6 +170,7 @@ _RULES = (
         rf"(?:(?:{_COUNT} ?)?[粒片支颗袋瓶包枚块张册卷件个杯份碗分角箱盒]|(?:{_COUNT} ?)?[万萬亿]?[元円圓원])/{_PER}"
         rf"(?:·{_PER})?",
         "/",
+        heads="+±0-9一원-",
     ),
     _rule("unit", r"(?:[0-9.]+ ?)?dB\([A-Z]\)", "(", heads="0-9.d"),
     _rule("time", r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?:[-–~][0-2]?[0-9]:[0-5][0-9])?", ":", heads="0-9"),
@@ -236,7 +237,7 @@ _CODE = later(
 _LIBRARY = later(r"[A-Z][A-Za-z]+\.(?:js|io|net|ai|rs)")  # `Node.js` is the name of a thing, and no file
 _FILE_LIKE = later(r"\.(?:com|org|net|cn|io|dev)\Z")
 
-_OF_SUMS = "-+*/"
+OF_SUMS = "-+*/"
 _SUM = later(r"(?:\d[\d.,]*|[A-Za-z])[-+*/](?:\d[\d.,]*|[A-Za-z])")
 _KEY = later(f"(?:[^\\W\\d_]{{2}}[0-9]*|{_CJK.pattern}) *\\Z")
 _EQUALS = "=≈≠≤≥"
@@ -245,7 +246,7 @@ _TIMES = "+*×÷"
 
 def is_sum(text: str, start: int, end: int) -> bool:
     """`5-3` in `5-3 = 2`, `x = 5-3` or `2*5-3`; what follows a key (`ratio = 3/4`) is a value."""
-    if (text[start + 1] not in _OF_SUMS and not text[start].isdecimal()) or not _SUM.fullmatch(text, start, end):
+    if not _SUM.fullmatch(text, start, end):
         return False
     if text[start].isdecimal() and kind_of(text[start:end]) == "code":
         return False  # `J2 = 43045-0412`
