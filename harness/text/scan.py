@@ -123,6 +123,7 @@ def _long(text: str, kind: str, start: int, end: int) -> Iterable[Span]:
             return (Span(start, start + len(name), touches(text, start - 1)), *inside)
         kind, others = "code", (name, *_of_value(value))
     else:
+        end -= 2 * (kind == "url" and text.endswith(("'s", "’s"), start, end))
         while (
             (text[end - 1] in ".,:;" and kind != "placeholder")
             or (text[end - 1] > "~" and ORNAMENT.match(text[end - 1]))

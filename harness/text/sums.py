@@ -90,8 +90,11 @@ _OPERAND = (
 )
 _OPERATOR = r"(?:[-+*/%]|&&|\|\|)"
 _OPERANDS, _APART_OPERANDS = later(rf"{_OPERAND}(?:{_OPERATOR}{_OPERAND})+"), later(f" ({_OPERATOR}) ")
-_BEFORE_OPERANDS = later(r"(?:[=*+<>]|[A-Za-z0-9_(][(]|\w\[|\b(?:return|SELECT|WHERE|select|where|if)) ?\Z")
-_BEHIND_OPERANDS = later(r" ?(?:[*+<>;]|==? ?\d|/[\w(]|\) ?[-*/+;:])")
+_BEFORE_OPERANDS = later(
+    r"(?:[=<]|\S ?[+>]|[A-Za-z0-9_(][(]|\w\[|\b(?:return|SELECT|WHERE|select|where|if)) ?\Z|[\w)\]](?: \* |\*)\Z"
+)
+_BEHIND_A_TAG = later(r"</?[a-z][a-z0-9]*(?: [a-z-]+=[^<>]*)?>\Z")
+_BEHIND_OPERANDS = later(r" ?(?:[+>]|<(?!/)|;(?! [A-Za-z])|==? ?\d|/[\w(]|\) ?[-*/+;:])|(?:\*| \* )[\w(]")
 
 
 _PROPERTY = later(r"[a-z]+(?:-[a-z]+)*:[^:]+")
@@ -122,7 +125,8 @@ def is_reformatted(target: Target, text: str, start: int, end: int, parts: Seque
         return False
     part = _home(target, parts)
     return all(
-        _BEFORE_OPERANDS.search(whole, max(0, low - 8), low) or _BEHIND_OPERANDS.match(whole, high)
+        not _BEHIND_A_TAG.search(whole, max(0, low - 60), low)  # `<b>10 - 15</b>`
+        and (_BEFORE_OPERANDS.search(whole, max(0, low - 8), low) or _BEHIND_OPERANDS.match(whole, high))
         for whole, low, high in ((part, target.start, target.end), (text, start, end))
     )
 

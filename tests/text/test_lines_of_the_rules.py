@@ -29,6 +29,15 @@ from harness.text import check, extract_targets, repair
         ("核验./脚本/清洗-v2.py，", "./脚本/清洗-v2.py", "核验 ./脚本/清洗-v2.py", "./脚本 / 清洗-v2.py"),
         ("/data/見積-一覧を確認", "/data/見積-一覧", "/data/見積-一覧 を確認しました", "/data/見積- 一覧"),
         ("/data/보고서-최종을 확인", "/data/보고서-최종", "/data/보고서-최종 은", "/data/보고서 -최종"),
+        # emphasis, tags and the end of a sentence are round a string, and no part of it
+        ("see **/data/x-y/z**.", "/data/x-y/z", "see */data/x-y/z*: **/data/x-y/z:**", "/data/x-y / z"),
+        ("<b>/api/v2/user-list</b>", "/api/v2/user-list", "<b>/api/v2/user-list</b>", "/api/v2/user - list"),
+        (
+            "Use https://a-b.example/x-y's value",
+            "https://a-b.example/x-y",
+            "https://a-b.example/x-y is",
+            "https: //a-b.example/x-y",
+        ),
         # other forms
         ("用 foo::open() 打开", "foo::open()", "foo::open() 和 foo::open", "foo:: open()"),
         ("编号ZJ-GC[2024]-031。", "ZJ-GC[2024]-031", "编号 ZJ-GC[2024]-031 有效", "ZJ-GC[2024] - 031"),
@@ -77,3 +86,27 @@ def test_a_dash_of_prose_before_a_number_is_no_sign_of_it() -> None:
 def test_an_address_may_have_lost_its_only_digit() -> None:
     found = check("Write to li.wei7@port-hk.example", "Mail li.wei@port-hk.example today.")
     assert found.verdicts == {"li.wei7@port-hk.example": "corrupted"}
+
+
+@pytest.mark.parametrize("target", ["mg/kg", "10-15", "foo-bar", "s.a-b/c"])
+@pytest.mark.parametrize(
+    "form", ["**{}**", "*{}* is", "<b>{}</b>", '<td class="a">{} mm</td>', "> {}", "+ {}", "{}; then"]
+)
+def test_emphasis_and_marks_of_a_line_are_no_operators(target: str, form: str) -> None:
+    for source in (f"use **{target}**", f"{target}; next", f"<b>{target}</b>", f"<td>{target} mm</td>", f"> {target}"):
+        apart = form.format(target.replace("-", " - ").replace("/", " / "))
+        assert repair(source, apart).text == form.format(target)
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        ("y=2*n-1;", "y = 2 * n - 1;"),
+        ("if x>n-1:", "if x > n - 1:"),
+        ("for(i=0;i<n-1;i++)", "for (i = 0; i < n - 1; i++)"),
+        ("s+=a/b", "s += a / b"),
+        ("return n-1;", "return n - 1;"),
+    ],
+)
+def test_operators_are(source: str, answer: str) -> None:
+    assert repair(source, answer).text == answer
