@@ -7,12 +7,15 @@ through, and the exit code is 3.
 from __future__ import annotations
 
 import codecs
+import gzip
+import io
 import json
 import re
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from harness.cli.arguments import tell
 from harness.errors import HarnessError, found
@@ -41,7 +44,7 @@ def process(file: str, change: Callable[[AnswerLine], dict[str, Any]]) -> bool:
     out = sys.stdout.buffer
     with opened(file) as lines:
         first = True
-        for number, raw in enumerate(_lines(lines), start=1):
+        for number, raw in enumerate(_unpacked(file, lines), start=1):
             if not raw.strip():
                 continue
             if first and _is_table_or_array(file, raw):
@@ -76,6 +79,20 @@ def encoded(value: Any) -> bytes:
     text = _COMMANDING.sub(_escaped, json.dumps(value, ensure_ascii=False))
     # a lone surrogate cannot be UTF-8: it stays the escape that it came as
     return text.encode("utf-8") if _encodable(text) else json.dumps(value).encode("ascii")
+
+
+def _unpacked(file: str, content: BinaryIO) -> Iterator[bytes]:
+    """The lines, also of what gzip has packed, as `score` reads it."""
+    buffered = content if isinstance(content, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", content))
+    if not buffered.peek(2).startswith(b"\x1f\x8b"):
+        yield from _lines(buffered)
+        return
+    try:
+        yield from _lines(cast("BinaryIO", gzip.GzipFile(fileobj=buffered)))
+    except (EOFError, OSError, zlib.error) as error:
+        raise HarnessError(
+            f"{name_of(file)}: the gzip archive is broken: {error}; what was before it is done"
+        ) from None
 
 
 def _lines(lines: BinaryIO) -> Iterator[bytes]:

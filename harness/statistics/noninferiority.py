@@ -71,7 +71,7 @@ def search_steps(pairs: int, margin: float, alpha: float) -> int:
     shares = _shares(margin)
     failing = _fewest(pairs, margin, nominal)
     sizes = _pass_chances(failing, pairs, *_at_margin(shares, margin))
-    if np.max(sizes) <= target:
+    if sizes.max() <= target:
         return 0
     shares = shares[sizes > target]
     passing: tuple[int, ...] | None = None
@@ -81,7 +81,7 @@ def search_steps(pairs: int, margin: float, alpha: float) -> int:
         fewest = _fewest(pairs, margin, middle)
         if fewest not in (failing, passing):  # most steps end at the same table
             sizes = _pass_chances(fewest, pairs, *_at_margin(shares, margin))
-            if np.max(sizes) <= target:
+            if sizes.max() <= target:
                 passing = fewest
             else:
                 failing, shares = fewest, shares[sizes > target]
@@ -212,7 +212,7 @@ def size_at_margin(pairs: int, margin: float, alpha: float = 0.05, *, corrected:
     """
     critical = critical_score(pairs, margin, alpha) if corrected else _NORMAL.inv_cdf(1 - alpha)
     shares = _shares(margin)
-    return float(np.max(_pass_chances(_fewest(pairs, margin, critical), pairs, *_at_margin(shares, margin))))
+    return float(_pass_chances(_fewest(pairs, margin, critical), pairs, *_at_margin(shares, margin)).max())
 
 
 def pairs_for_margin(

@@ -69,6 +69,7 @@ ATOM = later(
 
 _SIGNS_BEYOND_ASCII = "\u00a0-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u3000-\u3003\u3008-\u3020\u30fb\uff00-\uff20"
 
+_MOST_LABELS = 16
 _LABEL = re.compile(
     f"(?:[{HAN}]{{1,8}}|(?:(?![{HAN}])[^\\x00-\\x7f{_SIGNS_BEYOND_ASCII}]){{1,24}}):(?=\\S)"
     f"|(?:[{HAN}A-Z]{{0,12}}[{HAN}])?(?:[A-Z]/N|[A-Z]{{4,8}}|(?:{'|'.join(SHORT_LABELS)})|[A-Z][a-z]{{1,11}}):(?=[A-Z0-9][^:]*\\Z)(?=[^:]*[-/])"
@@ -98,7 +99,7 @@ def read(before: str, run: str, after: str) -> tuple[Span, ...]:
 
 def in_run(text: str, start: int, end: int) -> Iterator[Span]:
     """The targets of a run with what is round it."""
-    while True:  # behind each label
+    for _ in range(_MOST_LABELS):  # behind each
         start, end = trimmed(text, start, end)
         if start < end and text[start] > "\u2e7f" and (plain := plain_behind_han(text, start, end)):
             yield plain

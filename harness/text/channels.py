@@ -265,7 +265,8 @@ def reasoning_spans(output: str, source: Sequence[str], names: Sequence[str]) ->
 
 
 def tags_unknown_to(source: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if not any(tag in part for part in source for tag in tag_pair(name)))
+    listed = [names] if isinstance(names, str) else names
+    return tuple(name for name in listed if not any(tag in part for part in source for tag in tag_pair(name)))
 
 
 def _tags_in(output: str, source: Sequence[str], names: Sequence[str]) -> re.Pattern[str] | None:

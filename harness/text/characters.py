@@ -1,9 +1,10 @@
-"""Classes of characters that all rules share, where a mention may begin and end, and how their patterns are made."""
+"""Classes of characters, where a mention may begin and end, and how patterns are made and what is found is kept."""
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from harness.text.unicode_data import IGNORABLE
 
@@ -29,6 +30,27 @@ def later(pattern: str, flags: int = 0) -> re.Pattern[str]:
     To compile them all took 0.14 s of processor time in each process that checks anything.
     """
     return cast("re.Pattern[str]", _Later(pattern, flags))
+
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def kept(many: int, few: int, *, small: int = 256) -> Callable[[_Function], _Function]:
+    """An `lru_cache` of many small keys and of few large ones, by the length of the first argument.
+
+    So what is kept has a bound in bytes: caches that count their entries alone held gigabytes in a service whose rows
+    have thousands of targets each.
+    """
+
+    def of(function: _Function) -> _Function:
+        of_small, of_large = lru_cache(many)(function), lru_cache(few)(function)
+
+        def ask(first: Any, *others: Any) -> Any:
+            return (of_small if len(first) <= small else of_large)(first, *others)
+
+        return cast("_Function", ask)
+
+    return of
 
 
 LINE_BREAKS = "\n\v\f\r\x85\u2028\u2029"

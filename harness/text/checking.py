@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
-from harness.text.characters import is_cjk, later
+from harness.text.characters import is_cjk, kept, later
 from harness.text.find import Alike, Reading, are_apart, is_free, new, readings, whole_places
 from harness.text.fold import SHORT, WHOLE, Damage, Page
 from harness.text.joints import Joint, joints_apart, may_begin
@@ -162,7 +162,7 @@ class Judge:
     ) -> None:
         self.source = Source(source)
         self.symbols = symbols
-        self.strict_kinds = frozenset(strict_kinds)
+        self.strict_kinds = frozenset([strict_kinds] if isinstance(strict_kinds, str) else strict_kinds)
         # a text is a sequence of texts to Python: its characters, of which any answer has some
         given = [targets] if isinstance(targets, str) else targets
         self.is_open = given is None
@@ -433,7 +433,7 @@ def _is_lost(mentions: list[Mention]) -> bool:
     return not mentions or mentions[0].verdict == "corrupted"  # near misses are put behind all others
 
 
-@lru_cache(maxsize=256)
+@kept(256, few=8)
 def _prepared(
     given: tuple[str | Target, ...],
 ) -> tuple[tuple[Target, ...], dict[str, Target], tuple[Target, ...], tuple[str, ...], bool]:
@@ -443,6 +443,8 @@ def _prepared(
     """
     wanted: dict[str, Target] = {}
     for one in given:
+        if not isinstance(one, str | Target):
+            raise TypeError(f"targets: found {type(one).__name__}; accepted: texts, and what extract_targets gives")
         target = one if isinstance(one, Target) else Target(one, "", given=True)
         wanted.setdefault(target.text, target)
     targets = tuple(wanted.values())

@@ -7,7 +7,7 @@ from functools import lru_cache
 from operator import le
 from typing import NamedTuple
 
-from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, is_word, stands_alone
+from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, is_word, kept, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, mildest, side
 from harness.text.fold import NO_FORMS, STRANGER, WHOLE, Damage, Fold, Page, Pattern, Skeleton, pattern_of
 from harness.text.search import AT_ONCE, MANY, all_places, places_of
@@ -17,6 +17,7 @@ _KNOWN = 64
 """Spans of a target that are kept with their reading: habits are few, and a process may meet thousands of targets."""
 _KNOWN_LONG = 4
 _LONG, _LONGEST_KNOWN = 200, 2000
+_UNREAD = Damage(0, ())
 
 new = tuple.__new__
 """Makes a named tuple in half the time: for what is made once a mention or a row."""
@@ -154,7 +155,7 @@ def _by_form(text: str, found: list[Reading]) -> list[Alike]:
     return list(forms.values())
 
 
-@lru_cache(maxsize=256)
+@kept(256, few=8)
 def _unlike(targets: tuple[str, ...], fold: Fold) -> tuple[Pattern, ...]:
     """The patterns, if each has letters of its own, of which none asks for the coarse fold; empty otherwise."""
     patterns = [pattern_of(target, fold) for target in targets]
@@ -205,7 +206,7 @@ def _searched(page: Page, targets: tuple[str, ...]) -> dict[str, list[Alike]]:
     return met
 
 
-@lru_cache(maxsize=256)
+@kept(256, few=8)
 def _patterns(targets: tuple[str, ...], fold: Fold) -> tuple[dict[str, list[Pattern]], tuple[str, ...]]:
     """The patterns by their skeletons, and the skeletons. Under "" are those too that are to be looked at anyway."""
     patterns: dict[str, list[Pattern]] = {}
@@ -431,9 +432,8 @@ def _read(page: Page, pattern: Pattern, skeleton: Skeleton, place: int) -> Readi
             return None
     known = pattern.known if skeleton is page.plain else pattern.known_coded
     span = text[start:end]
-    if not doubled_backslashes and span in known:
-        damage = known[span]
-    else:
+    damage = None if doubled_backslashes else known.get(span, _UNREAD)
+    if doubled_backslashes or damage is _UNREAD:
         damage = _core(page, pattern, skeleton, place, doubled_backslashes)
         if not doubled_backslashes and len(span) <= _LONGEST_KNOWN:
             if len(known) >= (_KNOWN if len(span) <= _LONG else _KNOWN_LONG):

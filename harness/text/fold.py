@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from itertools import compress, groupby
 from typing import NamedTuple
 
-from harness.text.characters import LINE_BREAKS, later
+from harness.text.characters import LINE_BREAKS, kept, later
 from harness.text.explain import Change, Sides, side
 from harness.text.symbols import (
     BETWEEN_LATIN,
@@ -520,7 +520,7 @@ def _taken_apart(text: str, read: str, fold: Fold) -> Letters:
     return Letters(tuple(letters), tuple(marks), tuple(gaps[1:]), gaps[0], accented, ends_marked)
 
 
-@lru_cache(maxsize=4096)
+@kept(4096, few=64)
 def pattern_of(text: str, fold: Fold) -> Pattern:
     return Pattern(text, fold)
 

@@ -296,6 +296,7 @@ class _Nearest:
         for number, text in enumerate(texts):
             for form in {folded(text), _GROUPING.sub("", text), *_unmistaken(text)}:
                 self._same.setdefault(form, []).append(number)
+        self._longest = max(map(len, self._same), default=0)
 
     def _bare(self, text: str) -> str:
         return _bare_url(text) if self._is_url else text
@@ -305,7 +306,7 @@ class _Nearest:
         numbers: set[int] = set()
         for one in {wanted, wanted[wanted[:1] in _MAY_BE_LEFT_OUT :]}:
             small = folded(one)
-            cut_off = [small[:end] for end in range(len(small) // 2, len(small))]
+            cut_off = [small[:end] for end in range(len(small) // 2, min(len(small), self._longest + 1))]
             same = (self._same.get(form, ()) for form in {one, *_unmistaken(one), *cut_off})
             numbers = numbers.union(self._edited.of(one), *same)
         return (self._tokens[number] for number in sorted(numbers))

@@ -307,7 +307,7 @@ class StreamMender:
             raise TypeError(
                 f"chunk: found {type(chunk).__name__}; accepted: text, such as chunk.choices[0].delta.content or ''"
             )
-        self._pending += chunk
+        self._pending = "".join((self._pending, chunk))  # Markup of Jinja escapes what is added to it
         before = ""
         if self._state == "start":
             self._look_for_reasoning()

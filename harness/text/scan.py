@@ -414,7 +414,8 @@ class _Joined(str):
 def _scanned(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     """Kept, since a system prompt is scanned again with every row of a log: many short ones, few long ones."""
     if symbols is not DEFAULT_SYMBOLS or len(text) > _SHORT:
-        return _kept_short(text, symbols) if len(text) <= _SHORT else _kept_long(text, symbols)
+        kept = _kept_short if len(text) <= _SHORT else _kept_long if len(text) <= _LONG else _kept_longest
+        return kept(text, symbols)
     found = _kept.get(text)
     return _keep(text, _targets(text, symbols)) if found is None else found
 
@@ -492,7 +493,8 @@ def _is_one(text: str, lines: Sequence[str]) -> bool:
 
 
 _TAG_OVER_LINES = re.compile(r"</?\d{1,3}\n")
-_SHORT, _SHORT_LINE, _MOST_LINES = 4096, 1024, 4096
+_LONGEST_TARGET = 8192  # what is longer is data, such as an image in base64: nobody asks for it back
+_SHORT, _LONG, _SHORT_LINE, _MOST_LINES = 4096, 200_000, 1024, 4096
 _seen: dict[str, None] = {}
 
 
@@ -515,6 +517,9 @@ def _targets_at_once(text: str, symbols: SymbolTable) -> tuple[Target, ...]:
     place = 0
     for start, end, open_left, open_right, own, others in spans:
         if start < place or end - start < 2:
+            continue
+        if end - start > _LONGEST_TARGET:
+            place = end
             continue
         inner = text[start:end]
         if (start and text[start - 1] == "\\" and inner[0] in symbols.by_char) or not stands_alone(
@@ -576,6 +581,7 @@ def _decomposed(text: str, symbols: SymbolTable) -> Iterator[Span]:
 
 _kept_short = lru_cache(maxsize=2048)(_targets)
 _kept_long = lru_cache(maxsize=32)(_targets)
+_kept_longest = lru_cache(maxsize=2)(_targets)
 _kept_line = lru_cache(maxsize=_MOST_LINES)(_targets_at_once)
 
 
@@ -583,16 +589,6 @@ def forget() -> None:
     """Drop what is kept of earlier sources, so that a benchmark times the scan itself."""
     _seen.clear()
     _kept.clear()
-    for kept in (
-        _kept_short,
-        _kept_long,
-        _kept_line,
-        _in_quotes,
-        kind_of,
-        read,
-        kept_cut,
-        seams,
-        length_of_side,
-        lengths_of_pair,
-    ):
+    of_texts = _kept_short, _kept_long, _kept_longest, _kept_line, _in_quotes
+    for kept in (*of_texts, kind_of, read, kept_cut, seams, length_of_side, lengths_of_pair):
         kept.cache_clear()

@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import lru_cache
 from operator import add
 
-from harness.text.characters import stands_alone
+from harness.text.characters import kept, stands_alone
 
 try:
     from ahocorasick_rs import AhoCorasick
@@ -50,7 +50,7 @@ def places_of(text: str, strings: tuple[str, ...]) -> dict[str, list[int]]:
     return {one: found for one, found in places.items() if found}
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _sizes_by_head(strings: tuple[str, ...]) -> dict[str, set[int]]:
     """How long the strings are that begin with these two characters."""
     sizes: dict[str, set[int]] = {}
@@ -59,7 +59,7 @@ def _sizes_by_head(strings: tuple[str, ...]) -> dict[str, set[int]]:
     return sizes
 
 
-@lru_cache(maxsize=64)
+@kept(64, few=8)
 def _automaton(strings: tuple[str, ...]) -> "AhoCorasick":
     "".join(strings).encode()  # the library leaves out, without a word, what is not UTF-8
     return AhoCorasick(strings)

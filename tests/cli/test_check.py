@@ -1,5 +1,6 @@
 """`harness check`: a filter over JSON lines that passes through what it does not know and loses no line."""
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -208,6 +209,31 @@ def test_a_terminal_is_told_what_is_waited_for(
     code, values, err = checked(monkeypatch, capsys, lines(SPACED))
     assert (code, len(values)) == (0, 1)
     assert err.startswith("reading from standard input, Ctrl-D ends; JSON lines; accepted: ")
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_what_gzip_packed_is_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, mark: bytes
+) -> None:
+    packed = gzip.compress(mark + lines(SPACED, SPACED)) + gzip.compress(lines(SPACED))
+    code, values, err = checked(monkeypatch, capsys, packed)
+    assert (code, len(values), err) == (0, 3, "")
+    path = tmp_path / "log.jsonl.gz"
+    path.write_bytes(packed)
+    assert checked(monkeypatch, capsys, b"", str(path)) == (0, values, "")
+
+
+def test_a_broken_archive_gives_what_is_before_the_break(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = lines(*({**SPACED, "id": number} for number in range(200)))
+    code, values, err = checked(monkeypatch, capsys, gzip.compress(rows)[:-9])
+    assert (code, err.count("\n")) == (3, 1)
+    assert err.startswith("harness: standard input: the gzip archive is broken: ")
+    assert [value["id"] for value in values] == list(range(len(values)))
+    code, values, err = checked(monkeypatch, capsys, b"\x1f\x8bno archive at all")
+    assert (code, values) == (3, [])
+    assert err.startswith("harness: standard input: the gzip archive is broken: ")
 
 
 # `harness check` and `repair` over plain text: the source is given, the answer is a file or standard input.

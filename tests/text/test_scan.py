@@ -202,7 +202,7 @@ def test_targets_of_messages_are_those_of_each() -> None:
     "piece",
     [
         *("A1", "1", "a)", "/(", "中/", "/data/x移到", "a.md", "“/", "{", "C:\\", "a@", "中a.b"),
-        *("* ", "ไทย-9", "a@b.cn，", "温度-20"),
+        *("* ", "ไทย-9", "a@b.cn，", "温度-20", "No.", "一:"),
     ],
 )
 def test_a_hostile_source_takes_no_more_than_its_length(piece: str) -> None:
