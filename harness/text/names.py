@@ -160,7 +160,7 @@ def _tail_cut(path: str, touches_left: bool, is_file: bool) -> int:
     return words.start() if words else len(path)
 
 
-_IN_NO_NAME = later("を|(?<=[\u3400-\u9fff\uac00-\ud7a3])(?:[을를은는]|에서?|으로|까지|부터|입니다)\\Z")
+_IN_NO_NAME = later("を|(?<=[0-9A-Za-z\u3400-\u9fff\uac00-\ud7a3])(?:[을를은는]|에서?|으로|까지|부터|입니다)\\Z")
 """What Japanese and Korean put behind the name of a folder: `/data/見積-一覧を確認`, `/data/보고서-최종을`."""
 _BELONGS = later("(?:目录|目錄|文件夹|資料夾)?(?:[裡里裏中下内內上](?:面|边)?)?的\\Z")
 """`/data/样本资料里的 a.csv`: the name of a folder ends before it."""
@@ -391,8 +391,8 @@ def _shorter_names(text: str, start: int, name: str) -> tuple[str, ...]:
     run = head[0]
     if name[len(run)] in "_-/\\":
         return tuple(name[place:] for place in range(2, len(run) - 1))  # `作品星轨_30s.jpg`
-    if not name[len(run)].isascii() or not name[len(run)].isalnum():
-        return ()
+    if not name[len(run)].isascii() or not name[len(run)].isalnum() or "\uac00" <= run[-1] <= "\ud7a3":
+        return ()  # Korean has a blank behind a word of the clause: `부품표2024.xlsx`
     if not run.endswith(DOCUMENTS) or _OF_A_CAMERA.match(name, len(run)) or run in LABELS_OF_FILES or "/" in name:
         return (name[len(run) :],)
     return tuple(name[place:] for place in range(max(1, len(run) - 6), len(run) - 1))

@@ -28,6 +28,9 @@ from harness.text import check, extract_targets, repair
         # a path begins at `./`, and ends before a particle
         ("核验./脚本/清洗-v2.py，", "./脚本/清洗-v2.py", "核验 ./脚本/清洗-v2.py", "./脚本 / 清洗-v2.py"),
         ("/data/見積-一覧を確認", "/data/見積-一覧", "/data/見積-一覧 を確認しました", "/data/見積- 一覧"),
+        ("ファイル部品表2024.xlsxを確認", "部品表2024.xlsx", "ファイル 部品表2024.xlsx です", "部品表 2024.xlsx"),
+        ("부품표2024.xlsx를 확인", "부품표2024.xlsx", "부품표2024.xlsx 를", "부품표 2024.xlsx"),
+        ("/srv/공유/도면-A1를 저장", "/srv/공유/도면-A1", "/srv/공유/도면-A1 를", "/srv/공유/도면 -A1"),
         ("/data/보고서-최종을 확인", "/data/보고서-최종", "/data/보고서-최종 은", "/data/보고서 -최종"),
         # emphasis, tags and the end of a sentence are round a string, and no part of it
         ("see **/data/x-y/z**.", "/data/x-y/z", "see */data/x-y/z*: **/data/x-y/z:**", "/data/x-y / z"),
