@@ -11,7 +11,7 @@ from harness.text.find import new
 from harness.text.names import CLOSERS, endings_in, files_in
 from harness.text.sides import unspaced_seams
 from harness.text.targets import SHORT_LABELS, is_code
-from harness.text.wholes import plain_behind_han, whole_of
+from harness.text.wholes import SET_OFF, plain_behind_han, whole_of
 
 SOFT_ENDS = frozenset("’'(),*")
 _HARD_ENDS = ENDS.translate(dict.fromkeys(map(ord, SOFT_ENDS))) + EMOJI  # what ends a run whatever is round it
@@ -85,13 +85,17 @@ _OPENED_FIRST = re.compile(
 def read(before: str, run: str, after: str) -> tuple[Span, ...]:
     """The targets of a run between two neighbours. Kept, since the same words come again in row after row."""
     is_ascii = run.isascii()
-    if not is_ascii and (
-        opened := _OPENED_FIRST.match(run)
-    ):  # `读取评审记录/PX产品验证清单`: behind the verb an edge is certain
-        size = opened.end()
-        return tuple(one._replace(start=one.start + size, end=one.end + size) for one in read(" ", run[size:], after))
     text = before + run + after
     shift = len(before)
+    if not is_ascii:
+        plain = None if before in SET_OFF else plain_behind_han(text, shift, shift + len(run))
+        if plain:
+            return (plain._replace(start=plain.start - shift, end=len(run)),)
+        if opened := _OPENED_FIRST.match(run):  # `读取评审记录/PX产品验证清单`: behind the verb an edge is certain
+            size = opened.end()
+            return tuple(
+                one._replace(start=one.start + size, end=one.end + size) for one in read(" ", run[size:], after)
+            )
     found = in_run(text, shift, shift + len(run))
     spans = [new(Span, (start - shift, end - shift, *more)) for start, end, *more in found]
     return tuple(spans if is_ascii else whole_of(before, run, after, spans))

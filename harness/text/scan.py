@@ -63,12 +63,11 @@ _KEY_OF_A_PATH = re.compile(f"[A-Za-z_][A-Za-z0-9_.-]*=(?=[/~.${HAN}])|[{HAN}]{{
 _HEAD = re.compile(f"[{HAN}]+(?=/[A-Za-z0-9_.])")
 
 
-def spans_in(text: str) -> list[Span]:
-    """All targets of a text but those that have blanks of their own; some overlap."""
+def spans_in(text: str, asked: Sequence[int] | None = None) -> list[Span]:
+    """All targets of a text but those that have blanks of their own; some overlap. `asked`: the forms it may hold."""
     kept: list[Span] = []
-    waiting = [
-        (found.start(), rank, found) for rank in GATES.forms_for(text) if (found := first_of(FORMS[rank], text, 0))
-    ]
+    asked = GATES.forms_for(text) if asked is None else asked
+    waiting = [(found.start(), rank, found) for rank in asked if (found := first_of(FORMS[rank], text, 0))]
     heapify(waiting)
     place = 0
     while waiting:
@@ -284,8 +283,9 @@ def _in_quotes(inner: str, closer: str) -> Sequence[Span]:
         else:
             return spans_in(inner)
         return (Span(0, len(inner), kind=kind, alternates=others),)
-    if inner[0] in "-/~.\\{" or any(FORMS[rank].pattern.fullmatch(inner) for rank in GATES.forms_for(inner)):
-        return [_as_a_whole(inner, one) for one in spans_in(inner)]
+    asked = GATES.forms_for(inner)
+    if inner[0] in "-/~.\\{" or any(FORMS[rank].pattern.fullmatch(inner) for rank in asked):
+        return [_as_a_whole(inner, one) for one in spans_in(inner, asked)]
     if (
         has_file
         or (_NAME_OF_BOTH.fullmatch(inner) and not OF_A_SENTENCE.search(inner))

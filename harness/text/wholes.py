@@ -14,7 +14,7 @@ from harness.text.spaced import has_sign
 from harness.text.targets import DOCUMENTS, NUMBERED_NAME, OF_A_SENTENCE, PLATES, Target, kind_of
 
 _OPENERS, _CLOSERS = "“\"「『'‘（([【《", "”\"」』'’）)]】》"
-_BEFORE = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
+SET_OFF = frozenset((" ", "|", *_OPENERS))  # a line may begin with a sentence
 _BEHIND = frozenset(("", "\n", " ", "|", *_CLOSERS))
 _LEADS = frozenset("：:、")
 _TEXT_ENDS = frozenset(("", "\n"))
@@ -60,16 +60,16 @@ _BY_ITSELF = frozenset(("phone", "unit", "date", "time"))
 def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]:
     """The spans of a run, or the one that holds them all. `|` is beside a run that is all of a cell or value."""
     if not spans:
-        bounded = _ALONE if before in _BEFORE and after in _BEHIND else None
+        bounded = _ALONE if before in SET_OFF and after in _BEHIND else None
         bounded = _PAIR_IN_A_CELL if before == after == "|" and not _MIXED.match(run) else bounded
         is_whole = bounded and bounded.fullmatch(run) and not OF_A_SENTENCE.search(run)
         return [Span(0, len(run), kind="code")] if is_whole else spans
     first, last = spans[0], spans[-1]
     low, high = first.start, last.end
-    if len(spans) == 1 and high == len(run) and (low == 0 or before not in _BEFORE):
+    if len(spans) == 1 and high == len(run) and (low == 0 or before not in SET_OFF):
         return spans
-    is_bounded = before in _BEFORE and after in _BEHIND
-    if before in _BEFORE and (after in _BEHIND or after in _CLAUSE) and _FOLDER_OF_TWO.fullmatch(run):
+    is_bounded = before in SET_OFF and after in _BEHIND
+    if before in SET_OFF and (after in _BEHIND or after in _CLAUSE) and _FOLDER_OF_TWO.fullmatch(run):
         return spans if OF_A_SENTENCE.search(run) else [Span(0, len(run), kind="path")]
     if is_bounded and _FOLDERS.fullmatch(run) and not OF_A_SENTENCE.search(run):
         return [Span(0, len(run), kind="path", alternates=(run[run[: run.rfind("/")].rfind("/") + 1 :],))]
@@ -81,7 +81,7 @@ def whole_of(before: str, run: str, after: str, spans: list[Span]) -> list[Span]
         return spans
     is_cell = before == after == "|"
     is_name = not _WORD_AND_TOKEN.search(run, 0, low + 1) or (_IN_A_CELL if is_cell else _PLACE).match(run)
-    is_begun = before in _BEFORE
+    is_begun = before in SET_OFF
     if low > 0 and is_begun and is_name and not OF_A_SENTENCE.search(run[:low]):
         low = 0
     if high < end and _is_tail(
