@@ -17,8 +17,6 @@ SOFT_ENDS = frozenset("’'(),*")
 _HARD_ENDS = ENDS.translate(dict.fromkeys(map(ord, SOFT_ENDS))) + EMOJI  # what ends a run whatever is round it
 _LETTERS = "[^\\W\\d_\u2460-\u24ff\u2e2f]*+"
 RUN = re.compile(f"[^{_HARD_ENDS}]*")
-WITH_A_SIGN = re.compile(f"{_LETTERS}(?:[’',]{_LETTERS})*+[^{_HARD_ENDS}]{RUN.pattern}")
-"""A run in which there is something else than letters, apostrophes and commas: words alone make no target."""
 USUAL_LETTERS = (
     "a-zA-Z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02c1\u0391-\u03a1\u03a3-\u03f5\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
     "\u0e01-\u0e30\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
@@ -33,10 +31,14 @@ MAY_BE_A_SIGN = re.compile(
 )
 """But for the sign behind the last word of a sentence. A number by itself is taken whole: it is not a target."""
 _PLAIN_PART = "[A-Za-z0-9]++(?:\\.[0-9]++(?![a-z]))*+"
-PLAIN = re.compile(
-    f"(?:(?![a-z]/[a-z](?![A-Za-z0-9/_-])){_PLAIN_PART}(?:[-/_]{_PLAIN_PART})+|[0-9]++(?:(?:\\.[0-9]++){{2,}}|(?::[0-9]++)+)){_ENDED}"
+WITH_A_SIGN = re.compile(
+    f"((?:(?![a-z]/[a-z](?![A-Za-z0-9/_-])){_PLAIN_PART}(?:[-/_]{_PLAIN_PART})+|[0-9]++(?:(?:\\.[0-9]++){{2,}}|(?::[0-9]++)+)){_ENDED})"
+    f"|{_LETTERS}(?:[’',]{_LETTERS})*+[^{_HARD_ENDS}]{RUN.pattern}"
 )
-"""A target as a whole: `ZX-2000`, `K-7/8`, `10.20.0.0/16`, `4.25.3`, `00:07`."""
+"""A run in which there is something else than letters, apostrophes and commas: words alone make no target.
+
+What is in its group is a target as a whole: `ZX-2000`, `K-7/8`, `10.20.0.0/16`, `4.25.3`, `00:07`.
+"""
 
 ATOM = later(
     rf"(?:[^{ENDS}{EMOJI}]++|(?=[’,(*'′])(?:(?<=[A-Za-z])’(?=[A-Za-z])|(?<=\d),(?=\d{{3}}(?!\d))"

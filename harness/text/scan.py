@@ -10,7 +10,7 @@ from functools import lru_cache
 from heapq import heapify, heappop, heapreplace
 from itertools import accumulate, chain, pairwise
 
-from harness.text.atoms import ATOM, MAY_BE_A_SIGN, PLAIN, RUN, SOFT_ENDS, WITH_A_SIGN, WORDS_ALONE, in_run, read
+from harness.text.atoms import ATOM, MAY_BE_A_SIGN, RUN, SOFT_ENDS, WITH_A_SIGN, WORDS_ALONE, in_run, read
 from harness.text.chains import HAN, HAN_RUN, SIGN_BETWEEN, Span, chains_in, is_dull, kept_cut, touches
 from harness.text.characters import ORNAMENT, is_latin, stands_alone
 from harness.text.find import new
@@ -322,13 +322,11 @@ def _atoms(text: str, start: int, end: int, kept: list[Span]) -> None:
         low = at
         if at > place and text[at - 1] not in " \n":
             low -= RUN.match(text[place:at][::-1]).end()  # type: ignore[union-attr]
-        plain = PLAIN.match(text, low, end)
-        if plain:
-            place = plain.end()
-            kept.append(new(Span, (low, place, touches(text, low - 1), touches(text, place), "", ())))
-            continue
         run = WITH_A_SIGN.match(text, low, end)
         place = (run or RUN.match(text, low, end)).end()  # type: ignore[union-attr]
+        if run and run.lastindex:
+            kept.append(new(Span, (low, place, touches(text, low - 1), touches(text, place), "", ())))
+            continue
         if run and SOFT_ENDS.isdisjoint(run[0]):
             _in_atom(text, low, place, kept)
         elif run:
