@@ -262,17 +262,27 @@ def repair_stream(
 
 
 def _mended(mender: "StreamMender", chunks: Iterable[str]) -> Iterator[str]:
-    for chunk in chunks:
-        if ready := mender.feed(chunk):
-            yield ready
+    try:
+        for chunk in chunks:
+            if ready := mender.feed(chunk):
+                yield ready
+    except Exception:  # a connection that broke: what came before is part of the answer
+        if rest := mender.close():
+            yield rest
+        raise
     if rest := mender.close():
         yield rest
 
 
 async def _mended_async(mender: "StreamMender", chunks: AsyncIterable[str]) -> AsyncIterator[str]:
-    async for chunk in chunks:
-        if ready := mender.feed(chunk):
-            yield ready
+    try:
+        async for chunk in chunks:
+            if ready := mender.feed(chunk):
+                yield ready
+    except Exception:
+        if rest := mender.close():
+            yield rest
+        raise
     if rest := mender.close():
         yield rest
 
@@ -300,6 +310,8 @@ class StreamMender:
         self._context = ""
         self._pending = ""
         self._fence_is_open = False
+        self._worth_a_look = 0
+        """How long the pending text must be: what is held back for long is looked at again when it has grown."""
 
     def feed(self, chunk: str) -> str:
         """The text that is ready now. Raises TypeError for a chunk that is not text."""
@@ -313,7 +325,9 @@ class StreamMender:
             self._look_for_reasoning()
         if self._state == "reasoning":
             before = self._passed_reasoning()
-        return before + self._ready() if self._state == "answer" else before
+        if self._state == "answer" or not self._pending or self._pending.isspace():
+            return before + self._ready()
+        return before
 
     def close(self) -> str:
         """What is left once the answer is complete."""
@@ -347,8 +361,13 @@ class StreamMender:
         if not self._judge.wanted and not self._judge.is_open:
             ready, self._pending = self._pending, ""
             return ready
+        if len(self._pending) < self._worth_a_look:
+            return ""
         cut, is_clean = self._cut()
-        return self._passed_on(cut, is_clean=is_clean) if cut > 0 else ""
+        ready = self._passed_on(cut, is_clean=is_clean) if cut > 0 else ""
+        held = len(self._pending)
+        self._worth_a_look = min(held + held // 16, 2 * self._longest + 1)
+        return ready
 
     def _cut(self) -> tuple[int, bool]:
         """How much of the pending text no later text can change, and whether it is known to hold no damage."""

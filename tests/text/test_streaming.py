@@ -104,15 +104,15 @@ def held_back(output: str, targets: list[str]) -> int:
     fed = out = most = 0
 
     def one_by_one() -> Iterator[str]:
-        nonlocal fed
+        nonlocal fed, most
         for char in output:
+            most = max(most, fed - out)
             fed += 1
             yield char
 
     for piece in repair_stream("", one_by_one(), targets):
         out += len(piece)
-        most = max(most, fed - out)
-    return max(most, 0)
+    return most
 
 
 def test_clean_prose_is_passed_on_at_once() -> None:
@@ -129,11 +129,14 @@ def test_clean_prose_is_passed_on_at_once() -> None:
         "A - " * 2000,
         "\u200b" * 6000,
         "A" + "\u200b" * 6000 + "-B",
+        " " * 6000,
+        "\n" * 6000 + "<think>",
     ],
 )
 def test_what_is_held_back_is_bounded(output: str) -> None:
     targets = ["A-B", "B-A", "--x"]
     assert held_back(output[:2300], targets) <= 6 * 3 + 2048
+    assert held_back("x " + output[:2300], targets) <= 6 * 3 + 2048
 
 
 def test_reasoning_goes_through_unchanged() -> None:
@@ -306,3 +309,57 @@ def test_a_piece_that_is_not_text_is_named_with_what_an_api_has_in_its_place(pie
         list(repair_stream("Use A-1.", ["A", piece]))
     with pytest.raises(TypeError, match="source: found dict"):
         repair_stream([{"role": "user"}], ["A"])  # type: ignore[list-item]
+
+
+class Broken(Exception):
+    """As a client raises it whose connection ends."""
+
+
+def test_what_came_before_the_producer_failed_is_passed_on() -> None:
+    def pieces() -> Iterator[str]:
+        yield from ["Use A", " - 1 and B"]
+        raise Broken
+
+    async def pieces_async() -> AsyncIterator[str]:
+        for piece in ["Use A", " - 1 and B"]:
+            yield piece
+        raise Broken
+
+    out: list[str] = []
+
+    async def read() -> None:
+        async for piece in repair_stream("A-1 B-2", pieces_async()):
+            out.append(piece)
+
+    with pytest.raises(Broken):
+        out.extend(repair_stream("A-1 B-2", pieces()))
+    out.append("|")
+    with pytest.raises(Broken):
+        asyncio.run(read())
+    assert "".join(out) == "Use A-1 and B|Use A-1 and B"
+
+
+def test_a_stream_that_is_left_ends_its_producer() -> None:
+    ended: list[str] = []
+
+    async def pieces() -> AsyncIterator[str]:
+        try:
+            while True:
+                yield "word after word "
+                await asyncio.sleep(0)
+        finally:
+            ended.append("ended")
+
+    async def read() -> None:
+        async for _ in repair_stream("A-1", pieces()):
+            await asyncio.sleep(0)
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(read())
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert ended == ["ended"]
