@@ -113,3 +113,13 @@ def test_emphasis_and_marks_of_a_line_are_no_operators(target: str, form: str) -
 )
 def test_operators_are(source: str, answer: str) -> None:
     assert repair(source, answer).text == answer
+
+
+@pytest.mark.parametrize("answer", ["**12.5** mg/L", "**12.5**mg/L", "12.5 *mg/L*", "`12.5` mg/L"])
+def test_the_number_of_a_quantity_may_be_in_bold(answer: str) -> None:
+    assert check("结果12.5mg/L。", f"结果为 {answer}。").verdicts == {"12.5mg/L": "verbatim"}
+
+
+def test_what_is_broken_beside_a_number_in_bold_is_put_right_alone() -> None:
+    assert repair("结果12.5mg/L。", "结果为 **12.5** mg / L。").text == "结果为 **12.5** mg/L。"
+    assert check("结果12.5mg/L。", "结果为 12.5 m**g/L。").verdicts == {"12.5mg/L": "altered"}
