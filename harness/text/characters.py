@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness.text.unicode_data import IGNORABLE
 
@@ -51,6 +51,31 @@ def kept(many: int, few: int, *, small: int = 256) -> Callable[[_Function], _Fun
         return cast("_Function", ask)
 
     return of
+
+
+if TYPE_CHECKING:
+    from functools import cached_property
+
+    once = cached_property
+else:
+
+    class once:
+        """A `cached_property` without the lock that it has in Python 3.11, one for all instances.
+
+        A process that was forked while another thread held that lock waited for it for ever.
+        """
+
+        def __init__(self, work):
+            self._work, self.__doc__ = work, work.__doc__
+
+        def __set_name__(self, owner, name):
+            self._name = name
+
+        def __get__(self, one, owner=None):
+            if one is None:
+                return self
+            found = one.__dict__[self._name] = self._work(one)
+            return found
 
 
 LINE_BREAKS = "\n\v\f\r\x85\u2028\u2029"

@@ -9,11 +9,11 @@ import unicodedata
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import compress, groupby
 from typing import NamedTuple
 
-from harness.text.characters import LINE_BREAKS, kept, later
+from harness.text.characters import LINE_BREAKS, kept, later, once
 from harness.text.explain import Change, Sides, side
 from harness.text.symbols import (
     BETWEEN_LATIN,
@@ -49,12 +49,12 @@ class Fold(dict[int, str | None]):
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
 
-    @cached_property
+    @once
     def kept(self) -> bytes:
         """For `bytes.translate`: whether it keeps a character; `?` is what `str.encode` puts for all beyond ASCII."""
         return bytes(code == ord("?") or self[code] is not None for code in range(128)) + bytes(128)
 
-    @cached_property
+    @once
     def ascii_forms(self) -> dict[str, str]:
         """The characters of ASCII by what they are folded to."""
         forms: dict[str, str] = {}
@@ -64,24 +64,24 @@ class Fold(dict[int, str | None]):
                 forms[letter] = chr(code) + forms.get(letter, "")  # small letters first: texts are full of them
         return forms
 
-    @cached_property
+    @once
     def in_utf8(self) -> tuple[bytes, bytes]:
         """For `bytes.translate`, where all of a text beyond ASCII is kept as it is."""
         table = bytes(ord(self[code] or "\0") for code in range(128)) + bytes(range(128, 256))
         return table, bytes(code for code in range(128) if self[code] is None)
 
-    @cached_property
+    @once
     def _kept(self) -> str:
         """ASCII, and the Han and kana that are folded to themselves, for a character class."""
         letters = (ord(char) for char in (*letter_places(), *self._signs))
         others = {code for code in letters if code in _HAN and self[code] != chr(code)}
         return "\x00-\x7f" + _without(_HAN, others) + _ranges(code for code in _KANA if self[code] == chr(code))
 
-    @cached_property
+    @once
     def _all_kept(self) -> re.Pattern[str]:
         return re.compile(f"[{self._kept}]*")
 
-    @cached_property
+    @once
     def quiet(self) -> re.Pattern[str]:
         """Text of those, and of the usual signs beyond ASCII, which fall away."""
         signs = _ranges(code for block in _SIGNS for code in block if self[code] is None)
@@ -341,7 +341,7 @@ class Page:
         bare, escaped = before.replace('\\"', ""), before.count('\\"')  # JSON inside JSON has quotes of both sorts
         return any(bare.count(mark) % 2 and mark in behind for mark in "`\"'") or (escaped % 2 == 1 and '\\"' in behind)
 
-    @cached_property
+    @once
     def backslashes(self) -> int:
         """The most in a row, up to two."""
         return 2 if "\\\\" in self.text else int("\\" in self.text)
@@ -349,15 +349,15 @@ class Page:
     def in_prose(self, start: int, end: int) -> bool:
         return self.is_text and not self.in_code(start, end)
 
-    @cached_property
+    @once
     def _fences(self) -> list[int]:
         return [found.start() for found in _FENCE.finditer(self.text)]
 
-    @cached_property
+    @once
     def _breaks(self) -> list[int]:
         return [found.start() for found in _BREAK.finditer(self.text)]
 
-    @cached_property
+    @once
     def plain(self) -> Skeleton:
         """The skeleton of the text as it is."""
         fold, unsigned = self.fold, self._unsigned
@@ -367,7 +367,7 @@ class Page:
             kept = unsigned.replace("?", " ").encode("ascii", "replace").translate(fold.kept)
         return Skeleton(self.letters, array("I", compress(range(len(self.text)), kept)))
 
-    @cached_property
+    @once
     def decoded(self) -> Skeleton | None:
         """The skeleton with entities and codes decoded and tags and addresses out; None where the text has none."""
         pieces = None if self.is_plain else decoded_pieces(self.text)

@@ -7,11 +7,11 @@ of a worse kind outweighs a million of a milder one, so weights compare as verdi
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from html.entities import html5
 from typing import NamedTuple
 
-from harness.text.characters import BLANK_SET, IGNORABLE_SET, is_alphanumeric, later
+from harness.text.characters import BLANK_SET, IGNORABLE_SET, is_alphanumeric, later, once
 from harness.text.unicode_data import DASHES, are_homoglyphs, sign_lookalikes
 
 _NO_HYPHENS = "\u2053\u301c\u3030\u30a0"  # swung and wavy dashes, which are tildes, and a double hyphen
@@ -63,16 +63,16 @@ class SymbolTable:
     def __hash__(self) -> int:
         return self._hash
 
-    @cached_property
+    @once
     def _hash(self) -> int:
         """Kept, since every cache of patterns and forms asks for it."""
         return hash(self.symbols)
 
-    @cached_property
+    @once
     def by_char(self) -> dict[str, Symbol]:
         return {symbol.char: symbol for symbol in self.symbols}
 
-    @cached_property
+    @once
     def owners(self) -> dict[str, tuple[Symbol, ...]]:
         """For a symbol or look-alike: the symbols that it can stand for."""
         found: dict[str, tuple[Symbol, ...]] = {}
@@ -81,11 +81,11 @@ class SymbolTable:
                 found[char] = (*found.get(char, ()), symbol)
         return found
 
-    @cached_property
+    @once
     def replacing(self) -> frozenset[str]:
         return frozenset(REPLACING_SIGNS) - set(self.by_char)
 
-    @cached_property
+    @once
     def markers(self) -> frozenset[str]:
         """Characters that open a list item or a line of dialogue when white space follows."""
         hyphen = self.by_char.get("-")

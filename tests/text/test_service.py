@@ -3,6 +3,7 @@
 import base64
 import random
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from harness.text import check, repair, repair_stream
-from harness.text.characters import kept
+from harness.text.characters import kept, once
 from harness.text.scan import forget
 
 IMAGE = base64.b64encode(random.Random(1).randbytes(100_000)).decode()
@@ -123,3 +124,29 @@ def test_one_kind_or_tag_may_be_given_as_a_text() -> None:
     answer = "<plan>A - 1</plan>A - 1"
     assert repair("A-1", answer, reasoning="plan").text == "<plan>A - 1</plan>A-1"
     assert "".join(repair_stream("A-1", answer, reasoning="plan")) == "<plan>A - 1</plan>A-1"
+
+
+def test_what_is_worked_out_once_waits_for_no_other_thread() -> None:
+    """A process that was forked meanwhile would wait for ever: five times in 25."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    class Page:
+        def __init__(self, text: str) -> None:
+            self.text = text
+
+        @once
+        def size(self) -> int:
+            if self.text == "slow":
+                begun.set()
+                may_end.wait(60)
+            return len(self.text)
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(lambda: Page("slow").size)
+        assert begun.wait(60)
+        other = pool.submit(lambda: Page("other").size)
+        try:
+            assert other.result(10) == 5
+        finally:
+            may_end.set()
+        assert slow.result(60) == 4
