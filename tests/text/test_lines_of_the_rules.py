@@ -13,6 +13,8 @@ from harness.text import check, extract_targets, repair
         ("请汇总数据_2024-05.csv", "数据_2024-05.csv", "汇总 数据_2024-05.csv", "数据_2024 - 05.csv"),
         ("帮我备份图集/5号楼.dwg", "图集/5号楼.dwg", "备份 图集/5号楼.dwg", "图集/5 号楼.dwg"),
         ("请确认样本B7.pdf", "样本B7.pdf", "样本B7.pdf 已确认", "样本 B7.pdf"),
+        ("烦请确认样本B7.pdf", "样本B7.pdf", "样本B7.pdf 已确认", "样本 B7.pdf"),
+        ("劳烦确认附图7.png", "附图7.png", "附图7.png 已确认", "附图 7.png"),
         ("上传照片IMG_0612.jpg", "IMG_0612.jpg", "照片 IMG_0612.jpg 已上传", "IMG _0612.jpg"),
         # so may a pair, there and where a clause begins
         ("选红色/蓝色，", "红色/蓝色", "选 红色/蓝色。", "红色 / 蓝色"),
