@@ -66,12 +66,14 @@ def search_steps(pairs: int, margin: float, alpha: float) -> int:
     A stricter score passes less at every share of pairs that differ: each step looks only at the shares at which the
     last one that failed passed too much.
     """
+    import numpy as np
+
     nominal = _NORMAL.inv_cdf(1 - alpha)
     target = _TARGET if alpha >= 0.05 else _STRICT * alpha
     shares = _shares(margin)
     failing = _fewest(pairs, margin, nominal)
     sizes = _pass_chances(failing, pairs, *_at_margin(shares, margin))
-    if sizes.max() <= target:
+    if np.max(sizes) <= target:
         return 0
     shares = shares[sizes > target]
     passing: tuple[int, ...] | None = None
@@ -81,7 +83,7 @@ def search_steps(pairs: int, margin: float, alpha: float) -> int:
         fewest = _fewest(pairs, margin, middle)
         if fewest not in (failing, passing):  # most steps end at the same table
             sizes = _pass_chances(fewest, pairs, *_at_margin(shares, margin))
-            if sizes.max() <= target:
+            if np.max(sizes) <= target:
                 passing = fewest
             else:
                 failing, shares = fewest, shares[sizes > target]
@@ -210,9 +212,11 @@ def size_at_margin(pairs: int, margin: float, alpha: float = 0.05, *, corrected:
 
     At most `SIZE_LIMIT`; without the correction, the size of Tango's test as published.
     """
+    import numpy as np
+
     critical = critical_score(pairs, margin, alpha) if corrected else _NORMAL.inv_cdf(1 - alpha)
     shares = _shares(margin)
-    return float(_pass_chances(_fewest(pairs, margin, critical), pairs, *_at_margin(shares, margin)).max())
+    return float(np.max(_pass_chances(_fewest(pairs, margin, critical), pairs, *_at_margin(shares, margin))))
 
 
 def pairs_for_margin(
