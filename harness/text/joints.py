@@ -471,6 +471,8 @@ def _is_apart(left: str, run: str, right: str, *, before: bool, behind: bool) ->
         return run in "·•" or (run in "@#" and behind) or (before and behind and run != "-" and len(left + right) > 2)
     if run == "-" and ((from_han and len(left) < 2) or (to_han and len(right) < 2)):
         return False  # `第 55 单 - 55 元`
+    if run == "-" and not behind and (left + right).isascii() and right.islower():
+        return False  # `cksum -a`, where the source has `cksum-a.sh`
     if run == "_" and to_han:
         return from_han or behind  # `门店 _日销`
     return (behind or not from_han) and (before or not to_han)  # `接口 /api`

@@ -120,7 +120,7 @@ def path_at(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 _ROOT_BEHIND = later(f"(?<=[{HAN}])/(?:api|etc|var|usr|opt|home|data|mnt|srv|tmp)/(?=[A-Za-z0-9])")
-_VALUE = rf"(?:[^&={ENDS}{HAN}]|,(?=\w))*"
+_VALUE = rf"(?:[^&={ENDS}{HAN}]|,(?=\w)|\{{\w{{1,40}}\}})*"
 _QUERY = later(rf"\?[A-Za-z_][\w.-]*={_VALUE}(?:&[A-Za-z_][\w.-]*={_VALUE})*(?<![.:])")
 
 

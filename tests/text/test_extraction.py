@@ -471,6 +471,7 @@ def test_a_long_run_is_cut_at_the_stop_before_it_however_far() -> None:
         ("price 12,50/kg, 0,1mmol/kg, 99,5-99,9%, (1,2)", "12,50/kg|0,1mmol/kg|99,5-99,9%"),
         ("1,2-дихлорэтан", "1,2-дихлорэтан"),
         ("GET /api/v1/orders?status=open&page=2.", "/api/v1/orders?status=open&page=2"),
+        ("GET /api/jw/score?xh={xh}&xq=2024-2，返回", "/api/jw/score?xh={xh}&xq=2024-2"),
         ("is it in /srv/data? yes=no", "/srv/data"),
         ("mail bounce+id=42@x.org and to=a-b@x.org", "bounce+id=42@x.org|a-b@x.org"),
         ("user d'Arcy_2, it's so", "d'Arcy_2"),

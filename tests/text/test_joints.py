@@ -115,6 +115,7 @@ def test_a_joint_of_no_target_is_one_of_its_own_with_the_span_that_both_texts_sh
         ("写 a-b，也写 a - b", "a - b"),  # the source has both
         ("TCP/IPv6", "TCP / IP"),  # another word
         ("key=value", "key = value"),
+        ("see tests/misc/cksum-a.sh", "run cksum -a now"),  # an option
         ("WT/DS267/AB/R 号", "WT / DS / 267 / AB / R 号"),  # of another code: half of a string is not put right
         ("id 5a367e2e-e62f-4396-af40-e58d5c70d9b9", "id 5a367e2e - 62f - 4396 - af40 - e58d5c70d9b9"),
         ("- ab\n- cd", "ab - cd"),
