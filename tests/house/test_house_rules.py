@@ -196,6 +196,12 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
     assert found == []
 
 
+def test_the_map_of_the_text_engine_has_each_of_its_files_once() -> None:
+    section = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## The rooms of `text/`")[1].split("##")[0]
+    named = re.findall(r"`(\w+\.py)`", section)
+    assert sorted(named) == sorted(path.name for path in (ROOT / "harness/text").glob("[!_]*.py"))
+
+
 def test_every_help_text_is_there_in_chinese() -> None:
     """A new option needs its line in harness/show/help.toml (`"English" = "中文"`); one that is gone leaves none."""
     shown, known = set(help_paragraphs(harness)), set(help_texts())
