@@ -30,7 +30,7 @@ DEPTH_LIMIT = 64
 TOML_LIMIT = 256_000  # bytes
 LINE_LIMIT = 1_000_000  # bytes of a line of cases, samples or templates; a longer one is never in memory as a whole
 _DOTS_LIMIT = 1000  # in a line of TOML: `tomllib` takes the square of the parts of a dotted key, and more
-WORKBOOK, OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # how a file of Excel begins
+WORKBOOK, OLD_WORKBOOK, GZIPPED = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b"  # how such a file begins
 DIGITS_LIMIT = 400  # of a number in JSON
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 # on Windows these are no files, whatever ending they have

@@ -7,19 +7,17 @@ through, and the exit code is 3.
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import json
 import re
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from harness.cli.arguments import tell
 from harness.errors import HarnessError, found
-from harness.files import WORKBOOK, UnfitFileError, decoded_text, has_too_many_values, loads
+from harness.files import GZIPPED, WORKBOOK, UnfitFileError, decoded_text, has_too_many_values, loads
 
 if TYPE_CHECKING:
     from harness.records.conversation import Part
@@ -84,9 +82,12 @@ def encoded(value: Any) -> bytes:
 def _unpacked(file: str, content: BinaryIO) -> Iterator[bytes]:
     """The lines, also of what gzip has packed, as `score` reads it."""
     buffered = content if isinstance(content, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", content))
-    if not buffered.peek(2).startswith(b"\x1f\x8b"):
+    if not buffered.peek(2).startswith(GZIPPED):
         yield from _lines(buffered)
         return
+    import gzip  # here: few files are packed
+    import zlib
+
     try:
         yield from _lines(cast("BinaryIO", gzip.GzipFile(fileobj=buffered)))
     except (EOFError, OSError, zlib.error) as error:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, HarnessError, found
-from harness.files import OLD_WORKBOOK, WORKBOOK, UnfitFileError, decoded_text
+from harness.files import GZIPPED, OLD_WORKBOOK, WORKBOOK, UnfitFileError, decoded_text
 from harness.workbook import ENDINGS, is_workbook
 
 Format = Literal["jsonl", "csv", "parquet", "xlsx"]
@@ -133,13 +133,13 @@ def _local(argument: str, input_format: Format | None, excluded: Path) -> Iterat
                 f"{path}: cannot be read: {error.strerror}; accepted: files, folders, globs, URLs, - (standard input)"
             ) from None
         known: Format | None = "xlsx" if head.startswith(WORKBOOK) and is_workbook(Path(path)) else input_format
-        if known == "xlsx" and not head.startswith(_GZIP):
+        if known == "xlsx" and not head.startswith(GZIPPED):
             yield _described(path, path, known, status.st_size, str(status.st_mtime_ns))
             continue
         _refuse_archive(path, head)
         known = known or format_of(path) or _format_of_text(head)
         described = _described(path, path, known, status.st_size, str(status.st_mtime_ns))
-        yield replace(described, gzipped=described.format != "parquet" and head.startswith(_GZIP))
+        yield replace(described, gzipped=described.format != "parquet" and head.startswith(GZIPPED))
 
 
 def _standard_input(input_format: Format | None) -> InputFile:
@@ -151,7 +151,7 @@ def _standard_input(input_format: Format | None) -> InputFile:
     known = input_format or _format_of_text(head[:_HEAD]) or "jsonl"
     if known == "parquet":
         raise ConfigError(f"{name}: Parquet is read from its end; accepted: a file, such as harness score log.parquet")
-    return InputFile(STANDARD_INPUT, name, known, head.startswith(_GZIP), None, "", head)
+    return InputFile(STANDARD_INPUT, name, known, head.startswith(GZIPPED), None, "", head)
 
 
 def _walked(folder: str, excluded: Path) -> list[str]:
@@ -212,7 +212,6 @@ def file_system(location: str) -> tuple[Any, str]:
 
 _HEAD = 4096
 _HEAD_OF_INPUT = 1 << 20
-_GZIP = b"\x1f\x8b"
 _PART_OF_WORKBOOK = b"xl/"
 _ARCHIVES = {
     WORKBOOK: "a zip archive or an Excel workbook; accepted: what is in it, or the sheet saved as CSV or .xlsx",
@@ -236,7 +235,7 @@ def _format_of_text(head: bytes) -> Format | None:
     """The format of a file whose name says nothing, such as Excel's "Unicode text" in a .txt."""
     if head.startswith(b"PAR1"):
         return "parquet"
-    if head.startswith(_GZIP):
+    if head.startswith(GZIPPED):
         head = zlib.decompressobj(31).decompress(head, _HEAD)
     wide = _wide_encoding(head)
     if wide:

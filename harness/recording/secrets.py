@@ -19,7 +19,7 @@ from harness.files import UnfitFileError, end_with_parent, opened
 from harness.recording.cassette import LINE_LIMIT, LINES_LIMIT, Line, from_line, lines, packed_content, stored_at
 from harness.recording.spellings import Spellings, joined_texts, joined_texts_of, written_spellings
 from harness.records.answer import Completion
-from harness.text.characters import later
+from harness.text.keeping import later
 
 _SHORTEST = 8
 """Characters. Shorter values, and stand-ins such as `EMPTY` for servers that want no key, occur in honest answers."""

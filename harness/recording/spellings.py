@@ -20,7 +20,7 @@ from pydantic_core import from_json
 
 from harness.addresses import in_address
 from harness.files import DEPTH_LIMIT
-from harness.text.characters import later
+from harness.text.keeping import later
 from harness.text.unicode_data import letter_classes
 
 _KEPT = string.digits + string.ascii_letters

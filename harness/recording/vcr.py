@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import CassetteError, found
-from harness.files import DEPTH_LIMIT, UnfitFileError, content_of, json_of, reading, whole, written
+from harness.files import DEPTH_LIMIT, GZIPPED, UnfitFileError, content_of, json_of, reading, whole, written
 from harness.recording.cassette import from_line, lines
 from harness.records.answer import Exchange
 
@@ -220,7 +220,7 @@ def _inflated(body: bytes, encoding: str) -> bytes:
     """vcrpy keeps compressed bodies as they came, unless it was set to decode them and left the header."""
     if encoding not in ("gzip", "deflate") or body.lstrip()[:1] in (b"{", b"d", b":"):
         return body
-    if body.startswith(b"\x1f\x8b"):  # gzip may consist of several members
+    if body.startswith(GZIPPED):  # gzip may consist of several members
         try:
             inflated = gzip.GzipFile(fileobj=io.BytesIO(body)).read(_BODY_LIMIT + 1)
         except (EOFError, OSError) as error:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from harness.decisions.metrics import Count
 from harness.show.words import spoken, translated
-from harness.text.characters import later
+from harness.text.keeping import later
 from harness.text.visible import show
 
 WIDTH = 80

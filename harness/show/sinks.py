@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from harness.text.characters import later
+from harness.text.keeping import later
 from harness.text.visible import show
 
 _LONGEST = 300

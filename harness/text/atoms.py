@@ -6,8 +6,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 from harness.text.chains import ENDS, HAN, SIGN_BETWEEN, Span, chains_in
-from harness.text.characters import EMOJI, later, trimmed
+from harness.text.characters import EMOJI, trimmed
 from harness.text.find import new
+from harness.text.keeping import later
 from harness.text.names import CLOSERS, endings_in, files_in
 from harness.text.sides import unspaced_seams
 from harness.text.targets import SHORT_LABELS, is_code

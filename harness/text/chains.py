@@ -10,7 +10,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from harness.text.characters import AHEAD, SIGNS, later, trimmed
+from harness.text.characters import AHEAD, SIGNS, trimmed
+from harness.text.keeping import later
 from harness.text.sides import (
     AT_A_CLAUSE,
     AT_A_PLACE,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.characters import later
+from harness.text.keeping import later
 
 CHANNELS = ("text", "json", "tool")
 

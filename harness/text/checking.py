@@ -6,10 +6,11 @@ from functools import lru_cache
 from itertools import accumulate
 
 from harness.text.channels import REASONING_TAGS, Passage, masked, passages, reasoning_spans
-from harness.text.characters import is_cjk, kept, later
+from harness.text.characters import is_cjk
 from harness.text.find import Alike, Reading, are_apart, is_free, new, readings, whole_places
 from harness.text.fold import SHORT, WHOLE, Damage, Page
 from harness.text.joints import Joint, joints_apart, may_begin
+from harness.text.keeping import kept, later
 from harness.text.mentions import (
     VERDICTS,
     CheckResult,

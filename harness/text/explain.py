@@ -16,8 +16,8 @@ from harness.text.characters import (
     SPACE_SET,
     is_cjk,
     is_latin_or_digit,
-    later,
 )
+from harness.text.keeping import later
 from harness.text.symbols import (
     ALTERED,
     BETWEEN_LATIN,

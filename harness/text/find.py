@@ -7,9 +7,10 @@ from functools import lru_cache
 from operator import le
 from typing import NamedTuple
 
-from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, is_word, kept, stands_alone
+from harness.text.characters import LINE_BREAK_SET, NEVER_JOINS, is_inflected, is_word, stands_alone
 from harness.text.explain import LONGEST_GAP, Change, Reader, Route, Sides, atoms_of, changes_of, cross, mildest, side
 from harness.text.fold import NO_FORMS, STRANGER, WHOLE, Damage, Fold, Page, Pattern, Skeleton, pattern_of
+from harness.text.keeping import kept
 from harness.text.search import AT_ONCE, MANY, all_places, places_of
 from harness.text.symbols import ALTERED, BETWEEN_LATIN, ELLIPSES, MARK, letter_for, role
 

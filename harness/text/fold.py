@@ -13,8 +13,9 @@ from functools import lru_cache
 from itertools import compress, groupby
 from typing import NamedTuple
 
-from harness.text.characters import LINE_BREAKS, kept, later, once
+from harness.text.characters import LINE_BREAKS
 from harness.text.explain import Change, Sides, side
+from harness.text.keeping import kept, later, once
 from harness.text.symbols import (
     BETWEEN_LATIN,
     ESCAPE_STARTS,

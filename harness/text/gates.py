@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harness.text.characters import later
+from harness.text.keeping import later
 
 
 class Form(NamedTuple):

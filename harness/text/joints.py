@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from harness.text.characters import LINE_BREAKS, SPACE_SET, is_cjk, later
+from harness.text.characters import LINE_BREAKS, SPACE_SET, is_cjk
+from harness.text.keeping import later
 from harness.text.search import Source
 from harness.text.targets import OF_A_SENTENCE
 

@@ -12,10 +12,11 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from harness.text.characters import SPACE_SET, is_cjk, later
+from harness.text.characters import SPACE_SET, is_cjk
 from harness.text.explain import Change
 from harness.text.find import Cover, Reading
 from harness.text.fold import Damage, Page
+from harness.text.keeping import later
 from harness.text.other_things import LOST, WORDS, is_another_thing, is_in_other_words, is_no_markup, is_of_its_own
 from harness.text.search import MANY, Source
 from harness.text.style import is_before_a_word, is_of_style

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from harness.text.chains import ENDS, HAN, HAN_RUN, Span, chains_in, sentence_cut, touches
-from harness.text.characters import BIDI, EMOJI, later
+from harness.text.characters import BIDI, EMOJI
+from harness.text.keeping import later
 from harness.text.sides import PERHAPS, SURELY, behind_seams, seams
 from harness.text.targets import (
     CASES,

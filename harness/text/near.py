@@ -6,9 +6,10 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from functools import lru_cache
 from itertools import chain, islice
 
-from harness.text.characters import is_cjk, later, stands_alone
+from harness.text.characters import is_cjk, stands_alone
 from harness.text.explain import Change
 from harness.text.fold import Damage, ascii_of
+from harness.text.keeping import later
 from harness.text.mentions import Finding
 from harness.text.neighbours import Neighbours, folded
 from harness.text.search import Source, places_of

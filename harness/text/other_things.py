@@ -1,6 +1,6 @@
 """What has the letters of a string and is another thing: a slug, a member, a file, words of the sentence."""
 
-from harness.text.characters import later
+from harness.text.keeping import later
 from harness.text.targets import Target
 
 LOST = frozenset({"to-space", "dropped", "replaced"})
@@ -9,12 +9,13 @@ WORDS = later(r"[A-Za-z]+(?:(?:[_.:-]|[0-9]\.)[A-Za-z]+)+|[A-Za-z.]+\(\)|[A-Z][a
 _PROPER_NAMES = later(r"(?=.*-)(?=.*/)[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:[-/][A-ZÀ-ÖØ-Þ][^\W\d_]*)+")
 
 
+_OTHER_LETTERS = ("case", "swapped", "replaced")  # `a - b` and `A:B` for `A-B`
+
+
 def is_of_its_own(name: str, codes: set[str]) -> bool:
     """Whether words are not everyday language: all in capitals, `Heron/Quill-Press`, or `&` that became `&amp;`."""
     is_escaped = codes == {"escaped"} and "&" in name
-    is_of_letters = len(name) == 3 and not codes.isdisjoint(
-        ("case", "swapped", "replaced")
-    )  # `a - b` and `A:B` for `A-B`
+    is_of_letters = len(name) == 3 and not codes.isdisjoint(_OTHER_LETTERS)
     return (
         (name.isupper() and not is_of_letters)
         or is_escaped

@@ -5,7 +5,8 @@ from contextlib import suppress
 from functools import lru_cache
 from operator import add
 
-from harness.text.characters import kept, stands_alone
+from harness.text.characters import stands_alone
+from harness.text.keeping import kept
 
 try:
     from ahocorasick_rs import AhoCorasick

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from math import exp
 
-from harness.text.characters import later
+from harness.text.keeping import later
 from harness.text.seam_data import FACTORS, PATTERNS, STEP, TABLE
 
 _ROW, _ROWS, _FIRST_ROW, _FIRST = 94, 40, 0xB0, 0xA1

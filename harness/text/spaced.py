@@ -6,7 +6,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from harness.text.chains import ENDS, HAN, SIGN_BETWEEN, Span, chain_of, left_end, lengths, right_end
-from harness.text.characters import LINE_BREAK_SET, SPACES, is_cjk, later
+from harness.text.characters import LINE_BREAK_SET, SPACES, is_cjk
+from harness.text.keeping import later
 from harness.text.symbols import DEFAULT_SYMBOLS, SymbolTable
 from harness.text.targets import is_code
 

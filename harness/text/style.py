@@ -6,8 +6,8 @@ by a style, nor was one that has the only such blanks of its answer, nor the val
 
 from functools import lru_cache
 
-from harness.text.characters import later
 from harness.text.fold import Page
+from harness.text.keeping import later
 from harness.text.sides import seams
 
 _HAN = "\u3400-\u9fff"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
-from harness.text.characters import later
+from harness.text.keeping import later
 from harness.text.targets import Target
 
 

@@ -11,7 +11,8 @@ from functools import lru_cache
 from html.entities import html5
 from typing import NamedTuple
 
-from harness.text.characters import BLANK_SET, IGNORABLE_SET, is_alphanumeric, later, once
+from harness.text.characters import BLANK_SET, IGNORABLE_SET, is_alphanumeric
+from harness.text.keeping import later, once
 from harness.text.unicode_data import DASHES, are_homoglyphs, sign_lookalikes
 
 _NO_HYPHENS = "\u2053\u301c\u3030\u30a0"  # swung and wavy dashes, which are tildes, and a double hyphen

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from harness.text.characters import later
+from harness.text.keeping import later
 
 STRICT_KINDS = frozenset(
     {

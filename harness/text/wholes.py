@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from harness.text.chains import HAN, ONE_OF_IT, Span, kept_cut, sentence_cut, touches
-from harness.text.characters import is_cjk, later
+from harness.text.characters import is_cjk
+from harness.text.keeping import later
 from harness.text.spaced import has_sign
 from harness.text.targets import DOCUMENTS, NUMBERED_NAME, OF_A_SENTENCE, PLATES, Target, kind_of
 

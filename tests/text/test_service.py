@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from harness.text import check, repair, repair_stream
-from harness.text.characters import kept, once
+from harness.text.keeping import kept, once
 from harness.text.scan import forget
 
 IMAGE = base64.b64encode(random.Random(1).randbytes(100_000)).decode()
